@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Every target does its own set-up: it needs Python 3.11 or newer (with venv), git and make, and writes to .venv and build.
+# `make help` lists the targets. Arguments for pytest: make unit ARGS="-k login -x"
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The first Python that is new enough; `make PYTHON=/path/to/python3` overrules.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$python; break; }; done)
+ARGS ?=
+VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
+TARBALL := build/dataprotection-access-$(VERSION).tar.gz
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+# Nothing of the caller's own set-up takes part.
+export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
+export PYTHONPATH :=
+# Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help demo test unit lint sanity matrix bench leaks faults docs build changelog pins format clean tree installed
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
+
+test: tree .venv/test.stamp  ## unit and integration tests
+	$(BIN)/python -m pytest -m "not slow" tests/unit tests/integration $(ARGS)
+
+unit: tree .venv/test.stamp  ## unit tests
+	$(BIN)/python -m pytest -m "not slow" tests/unit $(ARGS)
+
+leaks: tree .venv/test.stamp  ## no secret in anything that ansible writes
+	$(BIN)/python -m pytest tests/leaks $(ARGS)
+
+faults: tree .venv/test.stamp  ## crash matrix, concurrency, fault runs
+	$(BIN)/python -m pytest -m slow tests $(ARGS)
+
+bench: tree .venv/test.stamp  ## time and requests, beside ansible.builtin.uri and set_fact
+	$(BIN)/python benchmarks/bench.py $(ARGS)
+
+lint: tree .venv/lint.stamp  ## style, types, documentation, licences
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline
+	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs .
+	$(BIN)/antsibull-changelog lint
+	$(BIN)/reuse lint --lines
+
+sanity: .venv/lint.stamp  ## ansible-test sanity
+	$(BIN)/nox --session sanity
+
+matrix: .venv/lint.stamp  ## unit and integration tests on every supported ansible-core
+	$(BIN)/nox
+
+docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
+	docs/build.sh
+
+build: $(TARBALL)  ## the collection's tarball, in build
+
+changelog: tree .venv/lint.stamp  ## CHANGELOG.md from changelogs/fragments, for the version in galaxy.yml
+	$(BIN)/antsibull-changelog release --update-existing
+
+pins: .venv/lint.stamp  ## newest versions that fit together into requirements/*.txt
+	$(BIN)/nox --session pins
+
+format: .venv/lint.stamp  ## mend what ruff can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean:  ## remove all that these targets made
+	rm -rf build .venv .ansible .ruff_cache
+
+# The working tree, where ansible looks for it.
+tree:
+	@$(PYTHON) tests/tree.py >/dev/null
+
+# The tarball, where ansible looks for it.
+installed: $(TARBALL)
+	$(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
+		|| { cat build/install.log; exit 1; }
+
+$(TARBALL): .venv/run.stamp $(shell git ls-files --cached --others --exclude-standard 2>/dev/null)
+	@mkdir -p build
+	$(BIN)/ansible-galaxy collection build --force --output-path build
+
+.venv/run.stamp: requirements/run.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(BIN)/python -c "" 2>/dev/null || $(PYTHON) -m venv --clear .venv || { echo \
+		"$(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo 'installing $<'
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/%.stamp: requirements/%.txt .venv/run.stamp
+	@echo 'installing $<'
+	@$(PIP) -r $<
+	@touch $@

@@ -1,0 +1,206 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The checks that need more than one interpreter, and the pins. `make` calls these; CONTRIBUTING.md tells when."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nox
+
+HERE = Path(__file__).parent.resolve()
+BUILD = HERE / "build"
+BIN = HERE / ".venv" / "bin"
+REQUIREMENTS = HERE / "requirements"
+HEADER = """\
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Made from the .in file by `make pins`; do not edit.
+"""
+
+ANSIBLE_TEST_FOLDER = [
+    str(BIN / "python"),
+    "-c",
+    "import ansible_test, pathlib; print(pathlib.Path(ansible_test.__file__).parent)",
+]
+
+# The ansible-core releases supported, with the Pythons each runs on.
+CORES = {
+    "2.16": ["3.10", "3.11", "3.12"],
+    "2.18": ["3.11", "3.12", "3.13"],
+    "2.19": ["3.11", "3.12", "3.13"],
+    "2.20": ["3.12", "3.13", "3.14"],
+    "2.21": ["3.12", "3.13", "3.14"],
+    "2.22": ["3.13", "3.14"],
+}
+# A matrix without the oldest, the newest and one between proves too little.
+OLDEST, *MIDDLE, NEWEST = CORES
+
+nox.needs_version = ">=2025.2.9"
+nox.options.envdir = str(BUILD / "nox")
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["matrix_complete", "matrix"]
+
+
+def find_python(version: str) -> str | None:
+    """The path of a Python that starts and is of that version: from pyenv's folder, or on PATH."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [str(path) for path in sorted(pyenv.glob(f"{version}*/bin/python{version}"))]
+    on_path = shutil.which(f"python{version}")
+    if on_path:
+        candidates.append(on_path)
+    for candidate in candidates:
+        # A pyenv shim on PATH exists, and fails, for every version pyenv ever installed: so ask.
+        asked = subprocess.run(
+            [candidate, "-c", "import ensurepip, sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        if asked.stdout.strip() == version:
+            return candidate
+    return None
+
+
+PYTHONS = {
+    version: path
+    for version in sorted({version for versions in CORES.values() for version in versions} | {"3.9"})
+    if (path := find_python(version))
+}
+
+
+def cells() -> list[tuple[str, str]]:
+    """The (ansible-core, Python) pairs that can run here: the lowest Python of each core, or all with MATRIX_ALL=1."""
+    pairs = []
+    for core, versions in CORES.items():
+        found = [version for version in versions if version in PYTHONS]
+        pairs += [(core, version) for version in (found if os.environ.get("MATRIX_ALL") else found[:1])]
+    return pairs
+
+
+@nox.session(venv_backend="none")
+def matrix_complete(session: nox.Session) -> None:
+    """Say which cells of the matrix cannot run here; fail when too few can."""
+    runnable = {core for core, _ in cells()}
+    for core in CORES:
+        if core not in runnable:
+            session.warn(f"SKIPPED: ansible-core {core} needs Python {' or '.join(CORES[core])}, and none was found")
+    missing = [core for core in (OLDEST, NEWEST) if core not in runnable]
+    if not runnable.intersection(MIDDLE):
+        missing.append(" or ".join(MIDDLE))
+    if missing:
+        session.error(f"cannot run ansible-core {', '.join(missing)}: install a Python for it")
+
+
+@nox.session(venv_backend="venv")
+@nox.parametrize(
+    ("python", "core"),
+    [nox.param(PYTHONS[version], core, id=f"{core}-py{version}") for core, version in cells()],
+)
+def matrix(session: nox.Session, core: str) -> None:
+    """Unit and integration tests on one ansible-core."""
+    session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
+    session.run("python", "tests/tree.py", silent=True)
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "not slow",
+        # These two test the simulator alone, which does not know ansible-core: `make test` runs them.
+        "--ignore=tests/unit/sdk",
+        "--ignore=tests/unit/simulator",
+        f"--basetemp={BUILD / 'matrix' / session.name}",
+        *(session.posargs or ["tests/unit", "tests/integration"]),
+        env={"ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"), "PYTHONPATH": ""},
+    )
+
+
+def tracked_files() -> list[str]:
+    """What git has or would add: the tree as a clone of the next commit would hold it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in listed.stdout.split("\0") if name and (HERE / name).exists()]
+
+
+def provide_pip_bootstrap(session: nox.Session) -> None:
+    """Let ansible-test make its virtual environments where it cannot download its pip bootstrap script.
+
+    It looks for that script in its cache first. Where its host answers, nothing is done. Elsewhere the script put
+    there makes the interpreter's own pip fetch, from the configured index, the version that ansible-test asks for.
+    """
+    try:
+        urllib.request.urlopen("https://ci-files.testing.ansible.com/", timeout=5)
+        return
+    except urllib.error.HTTPError:
+        return  # it answered
+    except OSError as error:
+        session.log(f"ansible-test's own download host cannot be reached ({error}): using ensurepip")
+    source = Path(str(session.run(*ANSIBLE_TEST_FOLDER, silent=True)).strip()) / "_internal/python_requirements.py"
+    cache = Path.home() / ".ansible/test/cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in re.findall(r"\bpip='([0-9.]+)'", source.read_text(encoding="utf-8")):
+        target = cache / f"get_pip_{version.replace('.', '_')}.py"
+        if not target.exists():
+            shutil.copyfile(HERE / "tests/sanity/pip_bootstrap.py", target)
+
+
+@nox.session(venv_backend="none")
+def sanity(session: nox.Session) -> None:
+    """All of ansible-test's sanity tests, on a copy of the tree, for every supported Python found."""
+    root = BUILD / "sanity" / "ansible_collections" / "dataprotection" / "access"
+    shutil.rmtree(root, ignore_errors=True)
+    for name in tracked_files():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(HERE / name, root / name)
+    provide_pip_bootstrap(session)
+    # ansible-test takes pythonX.Y from PATH: put working interpreters before any shims.
+    folders = [str(BIN), *(str(Path(path).parent) for path in reversed(PYTHONS.values()))]
+    session.chdir(root)
+    session.run(
+        str(BIN / "ansible-test"),
+        "sanity",
+        "--venv",
+        "--color=no",
+        *session.posargs,
+        external=True,
+        env={"PATH": os.pathsep.join([*folders, os.environ["PATH"]]), "PYTHONPATH": ""},
+    )
+
+
+@nox.session(venv_backend="venv")
+def pins(session: nox.Session) -> None:
+    """Write the requirement files anew, with the newest versions that fit together."""
+    session.install("-qq", "uv")
+    session.chdir(REQUIREMENTS)
+
+    def compile_pins(target: str, python: str, *sources: str) -> None:
+        session.run(
+            *["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate", "--no-header"],
+            *["--python-version", python, "--output-file", target, *sources],
+        )
+        path = REQUIREMENTS / target
+        path.write_text(HEADER + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+    compile_pins("run.txt", "3.11", "run.in")
+    compile_pins("test.txt", "3.11", "test.in", "-c", "run.txt")
+    compile_pins("lint.txt", "3.11", "lint.in", "-c", "run.txt", "-c", "test.txt")
+    (REQUIREMENTS / "matrix").mkdir(exist_ok=True)
+    for core, versions in CORES.items():
+        core_in = Path(session.create_tmp()) / "core.in"
+        core_in.write_text(f"ansible-core=={core}.*\n", encoding="utf-8")
+        compile_pins(f"matrix/{core}.txt", versions[0], "collection.in", "test.in", str(core_in))
