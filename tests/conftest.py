@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fixtures for all tests: a simulator, and an environment that says nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.simulator import Simulator
+
+# A machine's certificate and proxy settings, and our own options' environment fallbacks.
+FOREIGN = re.compile(
+    r"REQUESTS_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|.*_PROXY|(COHESITY|COMMANDCENTER|VAULT)_.*",
+    re.IGNORECASE,
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove what the machine's environment would add to a test."""
+    for name in list(os.environ):
+        if FOREIGN.fullmatch(name):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[Simulator]:
+    """One simulator for the session (with pytest-xdist: one for each worker)."""
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def sim(simulator_process: Simulator) -> Simulator:
+    """The simulator, as new."""
+    simulator_process.reset()
+    return simulator_process

@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A simulated Cohesity cluster and Command Center, started as a process of its own.
+
+    with Simulator() as sim:
+        sim.url, sim.ca_path, sim.fault("cut_after", path="accesstoken"), sim.requests()
+
+README.md lists the switches and the faults.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT = 20.0  # seconds until the process must be ready
+
+
+class SimulatorError(Exception):
+    """The simulator did not start, or refused a control call."""
+
+
+class Simulator:
+    """Starts the simulator, tells where it is and controls it.
+
+    Control calls go over the plain http listener, so that they need no certificates and are quick.
+    """
+
+    def __init__(self, port: int = 0, max_seconds: float = 3600) -> None:
+        self._port, self._max_seconds = port, max_seconds
+        self._process: subprocess.Popen[bytes] | None = None
+        self.ready: dict[str, Any] = {}
+
+    def __enter__(self) -> Simulator:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="simulator-")
+        folder = Path(self._folder.name)
+        command = [sys.executable, "-m", "tests.simulator", "--quiet", "--port", str(self._port)]
+        command += ["--ready-file", str(folder / "ready.json"), "--data", str(folder)]
+        command += ["--max-seconds", str(self._max_seconds), "--parent", str(os.getpid())]
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            self._wait_until_ready(folder / "ready.json")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_ready(self, path: Path) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_LIMIT
+        while not path.exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise SimulatorError(f"the simulator did not start:\n{self.log()}")
+            time.sleep(0.02)
+        self.ready = json.loads(path.read_text(encoding="utf-8"))
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        self._folder.cleanup()
+
+    def log(self) -> str:
+        """What the process printed: empty unless something went wrong."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    # Where things are
+
+    @property
+    def url(self) -> str:
+        """Both products over https."""
+        return str(self.ready["url"])
+
+    @property
+    def host(self) -> str:
+        """`url` without the scheme."""
+        return str(self.ready["host"])
+
+    @property
+    def ipv6_host(self) -> str | None:
+        """The same server as [::1]:PORT, or None on a machine without IPv6."""
+        return self.ready["ipv6_host"]
+
+    @property
+    def expired_url(self) -> str:
+        """The same application with an expired certificate."""
+        return str(self.ready["expired_url"])
+
+    @property
+    def wrong_name_url(self) -> str:
+        """The same application with a certificate for another host."""
+        return str(self.ready["wrong_name_url"])
+
+    @property
+    def http_url(self) -> str:
+        """The same application over plain http."""
+        return str(self.ready["http_url"])
+
+    @property
+    def refused_url(self) -> str:
+        """A port that refuses connections as long as the simulator runs."""
+        return str(self.ready["refused_url"])
+
+    @property
+    def silent_url(self) -> str:
+        """A port that takes connections and never answers, not even the TLS handshake."""
+        return str(self.ready["silent_url"])
+
+    @property
+    def ca_path(self) -> str:
+        return str(self.ready["ca_path"])
+
+    @property
+    def other_ca_path(self) -> str:
+        """A CA that signed nothing here."""
+        return str(self.ready["other_ca_path"])
+
+    @property
+    def client_cert(self) -> str:
+        """PEM text of the certificate user's certificate."""
+        return Path(self.ready["client_cert_path"]).read_text(encoding="utf-8")
+
+    @property
+    def client_key(self) -> str:
+        """PEM text of the certificate user's key."""
+        return Path(self.ready["client_key_path"]).read_text(encoding="utf-8")
+
+    # Control
+
+    def control(self, operation: str, /, **arguments: Any) -> Any:
+        """Call an operation of control.py. Raises SimulatorError when it refuses."""
+        connection = http.client.HTTPConnection(self.http_url.removeprefix("http://"), timeout=60)
+        try:
+            connection.request("POST", f"/_simulator/{operation}", json.dumps(arguments).encode())
+            answer = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        if "error" in answer:
+            raise SimulatorError(answer["error"])
+        return answer["result"]
+
+    def reset(self) -> None:
+        """Everything back to the start: clock, switches, faults, tokens, records, lockouts."""
+        self.control("reset")
+
+    def now(self) -> float:
+        """The simulated time in epoch seconds."""
+        return float(self.control("now"))
+
+    def advance(self, seconds: float) -> float:
+        """Move the simulated clock and return its new time."""
+        return float(self.control("advance", seconds=seconds))
+
+    def set(self, **switches: Any) -> None:
+        self.control("set", **switches)
+
+    def switches(self) -> dict[str, Any]:
+        return dict(self.control("switches"))
+
+    def fault(
+        self,
+        kind: str,
+        method: str | None = None,
+        path: str | None = None,
+        times: int = 1,
+        after: int = 0,
+        **args: Any,
+    ) -> None:
+        """Strike the next `times` matching requests (0: all), after letting `after` of them pass."""
+        self.control("fault", kind=kind, method=method, path=path, times=times, after=after, **args)
+
+    def clear_faults(self) -> None:
+        self.control("clear_faults")
+
+    def open_gate(self, name: str, drop: bool = False) -> int:
+        """Let go the requests at a gate, or cut their connections; answers how many waited."""
+        return int(self.control("open_gate", name=name, drop=drop))
+
+    def waiting(self, name: str) -> int:
+        """How many requests wait at a gate."""
+        return int(self.control("waiting", name=name))
+
+    def wait_for(self, name: str, count: int = 1, seconds: float = 20.0) -> None:
+        """Wait until `count` requests wait at a gate; SimulatorError when they do not come in time."""
+        deadline = time.monotonic() + seconds
+        while self.waiting(name) < count:
+            if time.monotonic() > deadline:
+                raise SimulatorError(f"{self.waiting(name)} of {count} requests came to gate {name}")
+            time.sleep(0.01)
+
+    def requests(self, path: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
+        """The recorded requests in order; `path` is a regex searched in any case."""
+        return list(self.control("requests", path=path, method=method))
+
+    def clear_requests(self) -> None:
+        self.control("clear_requests")
+
+    def state(self) -> dict[str, Any]:
+        """The server's truth, for assertions."""
+        return dict(self.control("state"))
+
+    def mark_secrets(self, prefix: str) -> None:
+        """Start every secret minted from now on with `prefix`."""
+        self.control("mark_secrets", prefix=prefix)
+
+    def check(self, access_token: str) -> bool:
+        """Whether this access token works at Command Center now."""
+        return bool(self.control("check", access_token=access_token))
+
+    def check_cohesity(self, token: str) -> bool:
+        """Whether this token or session works at the Cohesity cluster now."""
+        return bool(self.control("check_cohesity", token=token))
+
+    def kill_logins(self) -> int:
+        """End every Command Center login."""
+        return int(self.control("kill_logins"))
+
+    def commandcenter_revoke(self, id: int) -> dict[str, Any]:
+        """Revoke a token as an administrator, behind the client's back."""
+        return dict(self.control("commandcenter_revoke", id=id))
+
+    def commandcenter_edit(self, id: int, **fields: Any) -> dict[str, Any]:
+        """Change fields of a token (named as in `state`) behind the client's back."""
+        return dict(self.control("commandcenter_edit", id=id, **fields))
+
+    def commandcenter_create(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Create a token behind the client's back."""
+        return dict(self.control("commandcenter_create", name=name, **fields))
+
+    def commandcenter_fill(self, count: int, **fields: Any) -> int:
+        """Add that many tokens quickly; answers how many live in all."""
+        return int(self.control("commandcenter_fill", count=count, **fields))

@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control interface: what tests may do to the simulator, one method per operation.
+
+`server.py` offers each as `POST /_simulator/<operation>` with its arguments as a JSON object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .clock import Clock
+from .cohesity import Cohesity
+from .commandcenter import CommandCenter, user_by_id
+from .credentials import COMMANDCENTER_USER_ID
+from .faults import Faults, Gates
+from .minting import Mint
+from .recording import Recorder
+from .switches import Switches
+from .tokens import ALL, Token
+
+NEVER_EDITED = {"id", "access_token", "refresh_token", "chain", "death", "alive"}
+
+
+class Control:
+    def __init__(self, client_cert: str) -> None:
+        self._clock = Clock()
+        self._switches = Switches()
+        self._mint = Mint()
+        self.faults = Faults()
+        self.gates = Gates()
+        self.recorder = Recorder()
+        self.cohesity = Cohesity(self._clock, self._switches, self._mint, client_cert)
+        self.commandcenter = CommandCenter(self._clock, self._switches, self._mint)
+        self.generation = 0
+        self.operations = {name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")}
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    @property
+    def switches(self) -> Switches:
+        return self._switches
+
+    # Everything
+
+    def do_reset(self) -> None:
+        """Back to the start. Requests still under way lose their connection."""
+        self.generation += 1
+        self.gates.reset()
+        for part in (self._clock, self._switches, self._mint, self.faults, self.recorder):
+            part.reset()
+        self.cohesity.reset()
+        self.commandcenter.reset()
+
+    def do_state(self) -> dict[str, Any]:
+        return {"cohesity": self.cohesity.state(), "commandcenter": self.commandcenter.state()}
+
+    def do_mark_secrets(self, prefix: str) -> None:
+        self._mint.prefix = prefix
+
+    # Clock and switches
+
+    def do_now(self) -> float:
+        return self._clock.now()
+
+    def do_advance(self, seconds: float) -> float:
+        return self._clock.advance(seconds)
+
+    def do_set(self, **switches: Any) -> None:
+        self._switches.set(switches)
+        self._clock.freeze(self._switches["clock_frozen"])
+
+    def do_switches(self) -> dict[str, Any]:
+        return self._switches.values
+
+    # Faults
+
+    def do_fault(self, kind: str, **args: Any) -> None:
+        fault = self.faults.add(kind, **args)
+        if fault.group.startswith("gate"):
+            self.gates.close(fault.args["name"])
+
+    def do_clear_faults(self) -> None:
+        """Forget the faults and let go who waits at a gate."""
+        self.faults.reset()
+        self.gates.open_all()
+
+    def do_open_gate(self, name: str, drop: bool = False) -> int:
+        return self.gates.open(name, drop)
+
+    def do_waiting(self, name: str) -> int:
+        return self.gates.waiting(name)
+
+    # Records
+
+    def do_requests(self, path: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
+        return self.recorder.select(path, method)
+
+    def do_clear_requests(self) -> None:
+        self.recorder.clear()
+
+    # Behind the client's back
+
+    def do_check(self, access_token: str) -> bool:
+        tokens = self.commandcenter.tokens
+        client = self._switches["client_address"] or "127.0.0.1"
+        return tokens.bearer(access_token, client) is not None
+
+    def do_check_cohesity(self, token: str) -> bool:
+        return self.cohesity.works(token)
+
+    def do_kill_logins(self) -> int:
+        return self.commandcenter.kill_logins()
+
+    def do_commandcenter_revoke(self, id: int) -> dict[str, Any]:
+        tokens, token = self.commandcenter.tokens, self._token(id)
+        tokens.store.kill(token, "administrator")
+        tokens.note("revoked by administrator", token)
+        return token.as_dict()
+
+    def do_commandcenter_edit(self, id: int, **fields: Any) -> dict[str, Any]:
+        tokens, token = self.commandcenter.tokens, self._token(id)
+        unknown = [name for name in fields if not hasattr(token, name) or name in NEVER_EDITED]
+        if unknown:
+            raise ValueError(f"cannot edit {', '.join(unknown)}")
+        tokens.edit(token, fields)
+        tokens.note("edited by administrator", token, changed=sorted(fields))
+        return token.as_dict()
+
+    def do_commandcenter_create(self, name: str, user_id: int = COMMANDCENTER_USER_ID, type: int = ALL, **fields: Any) -> dict[str, Any]:
+        if user_by_id(user_id) is None:
+            raise ValueError(f"no such user: {user_id}")
+        tokens = self.commandcenter.tokens
+        token = tokens.mint_token(name, user_id, type)
+        tokens.edit(token, fields)
+        tokens.store.add(token)
+        tokens.note("created by administrator", token)
+        return token.as_dict()
+
+    def do_commandcenter_fill(self, count: int, user_id: int = COMMANDCENTER_USER_ID, name: str = "filler") -> int:
+        tokens = self.commandcenter.tokens
+        for number in range(count):
+            tokens.store.add(tokens.mint_token(f"{name}-{number:05d}", user_id, ALL))
+        return len(tokens.store.live)
+
+    def _token(self, number: int) -> Token:
+        token = self.commandcenter.tokens.store.live.get(number)
+        if token is None:
+            raise ValueError(f"no live token with id {number}")
+        return token
