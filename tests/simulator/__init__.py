@@ -102,7 +102,8 @@ class Simulator:
     @property
     def ipv6_host(self) -> str | None:
         """The same server as [::1]:PORT, or None on a machine without IPv6."""
-        return self.ready["ipv6_host"]
+        host: str | None = self.ready["ipv6_host"]
+        return host
 
     @property
     def expired_url(self) -> str:

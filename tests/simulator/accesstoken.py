@@ -151,7 +151,7 @@ class AccessTokens:
     # List
 
     def listing(self, user: dict[str, Any], query: dict[str, str]) -> Answer:
-        live = self.store.live.values()
+        live = list(self.store.live.values())
         wanted = next((value for name, value in query.items() if name.lower() == "userid"), "")
         if wanted:
             if not wanted.isdigit():

@@ -109,7 +109,7 @@ class Cohesity:
         user = self._login(body, _otp_v1(body) if api_version == "v1" else _otp_v2(body))
         token = self._mint(user, api_version, self.switches["cohesity_lifetime"])
         self.tokens[token.secret] = token
-        answer = {"accessToken": token.secret, "privileges": token.privileges, "tokenType": "Bearer"}
+        answer: dict[str, Any] = {"accessToken": token.secret, "privileges": token.privileges, "tokenType": "Bearer"}
         shown = self.switches["cohesity_privileges"]
         if shown is None:
             answer["privileges"] = None
@@ -242,10 +242,11 @@ class Cohesity:
             switches.set({"cohesity_lifetime": int(call.body["authTokenTimeoutMinutes"]) * 60})
         return json_answer(
             {
-                "authTokenTimeoutMinutes": switches["cohesity_lifetime"] // 60,
+                "authTokenTimeoutMinutes": int(switches["cohesity_lifetime"] // 60),
+                "sessionManagementEnabled": switches["cohesity_session_management"],
                 "accountLockout": {
                     "maxFailedLoginAttempts": switches["cohesity_lockout_attempts"],
-                    "failedLoginLockTimeDurationMins": switches["cohesity_lockout_seconds"] // 60,
+                    "failedLoginLockTimeDurationMins": int(switches["cohesity_lockout_seconds"] // 60),
                 },
             }
         )

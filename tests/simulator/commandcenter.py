@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from . import credentials
 from .accesstoken import AccessTokens
@@ -98,7 +99,8 @@ class CommandCenter:
         """What stands before the API: a redirect, the firewall, the rate limit."""
         if base == "/webconsole/api" and self.switches["commandcenter_webconsole"] == "redirect":
             target = re.sub("^/webconsole/api", "/commandcenter/api", call.path, flags=re.IGNORECASE)
-            return Answer(301, headers={"Location": f"https://{call.headers.get('host', '')}{target}"})
+            query = "?" + urlencode(call.query) if call.query else ""
+            return Answer(301, headers={"Location": f"https://{call.headers.get('host', '')}{target}{query}"})
         firewall = self.switches["commandcenter_firewall"]
         guarded = firewall == "always" or (firewall == "saas" and base == "")
         if guarded and call.headers.get("user-agent", "").lower().startswith("python-requests"):
@@ -137,7 +139,10 @@ class CommandCenter:
             return _login_error("User account is locked.", locked)
         user = user_by_name(username, domain)
         password = _decoded(body.get("password"))
-        if user is None or not user["password"] or password != user["password"] + user.get("pin", ""):
+        pin = user.get("pin", "") if user else ""
+        if user is not None and pin and password == user["password"]:
+            return _login_error("Two-factor authentication is enabled: add the PIN to the password.", 0)
+        if user is None or not user["password"] or password != user["password"] + pin:
             switches = self.switches
             self.lockout.failed(account, now, switches["commandcenter_lockout_attempts"], switches["commandcenter_lockout_seconds"])
             return _login_error("Invalid Username or Password.", self.lockout.remaining(account, now))

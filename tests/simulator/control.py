@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from .clock import Clock
@@ -20,7 +21,8 @@ from .recording import Recorder
 from .switches import Switches
 from .tokens import ALL, Token
 
-NEVER_EDITED = {"id", "access_token", "refresh_token", "chain", "death", "alive"}
+NEVER_EDITED = {"id", "access_token", "refresh_token", "chain", "death"}
+EDITABLE = {field.name for field in dataclasses.fields(Token)} - NEVER_EDITED
 
 
 class Control:
@@ -123,10 +125,7 @@ class Control:
 
     def do_commandcenter_edit(self, id: int, **fields: Any) -> dict[str, Any]:
         tokens, token = self.commandcenter.tokens, self._token(id)
-        unknown = [name for name in fields if not hasattr(token, name) or name in NEVER_EDITED]
-        if unknown:
-            raise ValueError(f"cannot edit {', '.join(unknown)}")
-        tokens.edit(token, fields)
+        tokens.edit(token, _editable(fields))
         tokens.note("edited by administrator", token, changed=sorted(fields))
         return token.as_dict()
 
@@ -135,7 +134,7 @@ class Control:
             raise ValueError(f"no such user: {user_id}")
         tokens = self.commandcenter.tokens
         token = tokens.mint_token(name, user_id, type)
-        tokens.edit(token, fields)
+        tokens.edit(token, _editable(fields))
         tokens.store.add(token)
         tokens.note("created by administrator", token)
         return token.as_dict()
@@ -151,3 +150,9 @@ class Control:
         if token is None:
             raise ValueError(f"no live token with id {number}")
         return token
+
+
+def _editable(fields: dict[str, Any]) -> dict[str, Any]:
+    if not fields.keys() <= EDITABLE:
+        raise ValueError(f"only these can be set: {', '.join(sorted(EDITABLE))}")
+    return fields

@@ -33,18 +33,19 @@ GROUPS = {
     **dict.fromkeys(REPLACING, "answer"),
     **dict.fromkeys((f"{kind}_after" for kind in REPLACING), "answer"),
 }
-NEEDED = {
-    "delay": ("seconds",),
-    "delay_after": ("seconds",),
-    "gate": ("name",),
-    "gate_after": ("name",),
-    "drip": ("bytes_per_second",),
-    "drip_headers": ("bytes_per_second",),
-    "patch": ("changes",),
-    "redirect": ("location",),
-    "status": ("code",),
-    "json": ("value",),
-    "big": ("bytes",),
+# kind: (arguments it needs, arguments it may have); for `_after` kinds the same.
+ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "delay": (("seconds",), ()),
+    "gate": (("name",), ()),
+    "drip": (("bytes_per_second",), ()),
+    "drip_headers": (("bytes_per_second",), ()),
+    "patch": (("changes",), ()),
+    "html": ((), ("body",)),
+    "redirect": (("location",), ("status",)),
+    "status": (("code",), ("body", "headers")),
+    "empty": ((), ("code",)),
+    "json": (("value",), ("code",)),
+    "big": (("bytes",), ("gzip",)),
 }
 MAINTENANCE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Under maintenance</body></html>"
 GATE_LIMIT = 30.0  # seconds a request waits at a gate at most
@@ -92,9 +93,9 @@ class Faults:
     ) -> Fault:
         if kind not in GROUPS:
             raise ValueError(f"no such fault: {kind}; there are {', '.join(sorted(GROUPS))}")
-        missing = [name for name in NEEDED.get(kind.removesuffix("_after"), ()) if name not in args]
-        if missing:
-            raise ValueError(f"fault {kind} needs {', '.join(missing)}")
+        needed, possible = ARGUMENTS.get(kind.removesuffix("_after"), ((), ()))
+        if not set(needed) <= args.keys() <= {*needed, *possible}:
+            raise ValueError(f"fault {kind} needs {list(needed)} and may have {list(possible)}, not {sorted(args)}")
         re.compile(path or "")
         fault = Fault(kind, method, path, times, after, args)
         self.waiting.append(fault)

@@ -52,7 +52,7 @@ class SimulatorServer:
     async def start(self, port: int = 0) -> dict[str, Any]:
         """Listen, and return where."""
         self.server = CountingServer(self.handle, access_log=None, keepalive_timeout=600, request_factory=_request)
-        self.runner = web.ServerRunner(self.server)
+        self.runner = web.ServerRunner(self.server, shutdown_timeout=0.5)
         await self.runner.setup()
         good = self.certificates.good
         main = await self._listen("127.0.0.1", port, good)

@@ -3,26 +3,38 @@
 
 """What varies between servers or is not documented, as switches with defaults.
 
-A tuple of choices limits a switch; `None` as choices means "any value of the
-default's type" (integers may be written as floats too).
+A tuple of choices limits a switch, a function checks it, and `None` means "any
+value of the default's type" (numbers may have a fraction).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 DAY = 86400
 ABSENT = "absent"
 
-# name: (default, choices or None)
-SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None]] = {
+
+def _privileges(value: Any) -> bool:
+    """A list, null, or "absent"."""
+    return value is None or value == ABSENT or isinstance(value, list)
+
+
+def _limits(value: Any) -> bool:
+    """Null, or numbers under reads, writes and seconds."""
+    return value is None or (isinstance(value, dict) and value.keys() <= {"reads", "writes", "seconds"})
+
+
+# name: (default, what it may be)
+SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | Callable[[Any], bool] | None]] = {
     "clock_frozen": (False, (True, False)),
     "client_address": ("", None),
     # Cohesity
     "cohesity_status": (201, (200, 201)),
     "cohesity_lifetime": (DAY, None),
     "cohesity_expiry_text": (1, (1, 2, 3)),
-    "cohesity_privileges": (["CLUSTER_VIEW", "PROTECTION_VIEW"], None),
+    "cohesity_privileges": (["CLUSTER_VIEW", "PROTECTION_VIEW"], _privileges),
     "cohesity_session_management": (False, (True, False)),
     "cohesity_session_lifetime": (DAY, None),
     "cohesity_lockout_attempts": (5, None),
@@ -32,7 +44,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None]] = {
     "commandcenter_error_style": ("http200", ("http200", "http200 nested", "http200 flat", "http400")),
     "commandcenter_webconsole": ("serve", ("serve", "redirect")),
     "commandcenter_firewall": ("saas", ("saas", "always", "never")),
-    "rate_limit": (None, None),
+    "rate_limit": (None, _limits),
     # Command Center: the login
     "commandcenter_login_shape": ("classic", ("classic", "saas")),
     "commandcenter_login_lifetime": (1800, None),
@@ -71,12 +83,16 @@ class Switches:
             if name not in SWITCHES:
                 raise ValueError(f"no such switch: {name}")
             default, choices = SWITCHES[name]
-            if choices is not None and value not in choices:
+            if isinstance(choices, tuple) and value not in choices:
                 raise ValueError(f"{name} must be one of {list(choices)}, not {value!r}")
-            if choices is None and type(default) in (int, str) and not isinstance(value, _accepted(default)):
+            if callable(choices) and not choices(value):
+                raise ValueError(f"{name}: {(choices.__doc__ or '').strip()} Not {value!r}")
+            if choices is None and not _like(default, value):
                 raise ValueError(f"{name} must be like {default!r}, not {value!r}")
         self.values.update(changes)
 
 
-def _accepted(default: Any) -> tuple[type, ...]:
-    return (int, float) if isinstance(default, int) else (str,)
+def _like(default: Any, value: Any) -> bool:
+    if isinstance(default, int):
+        return isinstance(value, (int, float)) and value >= 0
+    return isinstance(value, str)
