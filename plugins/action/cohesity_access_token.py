@@ -1,0 +1,12 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token
+from ansible_collections.dataprotection.access.plugins.plugin_utils._token_action import TokenAction
+
+
+class ActionModule(TokenAction):
+    module = cohesity_access_token
+    fact = "cohesity_access_token"

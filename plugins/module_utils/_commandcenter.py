@@ -1,0 +1,297 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError, server_words
+from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, Response, check_secret, check_url, transport_spec
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
+from ansible_collections.dataprotection.access.plugins.module_utils._time import from_api
+
+COMMANDCENTER_SPEC: dict[str, t.Any] = {
+    "url": {"type": "str", "required": True, "aliases": ["webserver_hostname"], "fallback": (env_fallback, ["COMMANDCENTER_URL"])},
+    "username": {"type": "str", "aliases": ["commcell_username"], "fallback": (env_fallback, ["COMMANDCENTER_USERNAME"])},
+    "password": {"type": "str", "no_log": True, "aliases": ["commcell_password"], "fallback": (env_fallback, ["COMMANDCENTER_PASSWORD"])},
+    "domain": {"type": "str", "fallback": (env_fallback, ["COMMANDCENTER_DOMAIN"])},
+    "otp_code": {"type": "str", "no_log": True, "fallback": (env_fallback, ["COMMANDCENTER_OTP_CODE"])},
+    "auth_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["COMMANDCENTER_AUTH_TOKEN"])},
+    "allow_http": {"type": "bool", "default": False},
+    **transport_spec("COMMANDCENTER"),
+}
+
+DEFAULT_PATH = "/commandcenter/api"
+# The vendor's SaaS host has its API at the root (vendor document).
+_HOSTS_WITHOUT_PATH = ("api.metallic.io",)
+
+# tokenType: the vendor's SDK reads and writes numbers, the documents list names. 0 (DEFAULT) means ALL.
+SCOPE_NUMBERS = {"all": 2, "custom": 3, "ms_scim": 1, "one_touch": 4, "hyperscale": 5}
+_SCOPES = {number: scope for scope, number in SCOPE_NUMBERS.items()} | {0: "all"}
+_SCOPE_NAMES = {"default": "all", "all": "all", "custom": "custom", "ms_scim": "ms_scim", "onetouch": "one_touch", "hyperscale": "hyperscale"}
+RENEWABLE_SCOPES = ("all", "custom", "hyperscale")
+
+TOKENS_PATH = "/V4/AccessToken"
+
+
+def commandcenter_url(url: str, allow_http: bool) -> str:
+    """The base address of the API for a host name or a URL with or without path; raises ApiError."""
+    text = url.strip()
+    checked = check_url(text if "://" in text else f"https://{text}", "url", allow_http)
+    parts = urlsplit(checked)
+    has_path = bool(parts.path) or parts.hostname in _HOSTS_WITHOUT_PATH
+    return checked if has_path else checked + DEFAULT_PATH
+
+
+def check_login(params: Mapping[str, t.Any]) -> None:
+    """Raise ApiError unless the options hold something to log in with."""
+    if not params["auth_token"] and not (params["username"] and params["password"]):
+        raise ApiError(
+            "managing access tokens needs a login: give username and password (or COMMANDCENTER_USERNAME and COMMANDCENTER_PASSWORD), or auth_token"
+        )
+
+
+class CommandCenter:
+    """The calls of one task to one Command Center: log in on the first one that needs it, log out of what was logged in to.
+
+    Tokens are plain dicts: id, name, user_id, scope, api_endpoints, allowed_ips (None where the server does not tell), and the times
+    created_at, last_used_at, expires_at, renewable_until, refresh_expires_at in epoch seconds or None; secrets in access_token and refresh_token.
+    """
+
+    def __init__(self, params: Mapping[str, t.Any], warn: Callable[[str], None]) -> None:
+        self._params = params
+        self._warn = warn
+        self._auth_token: str | None = params["auth_token"]
+        self._logged_in = False
+        self.client = HttpClient(
+            commandcenter_url(params["url"], params["allow_http"]),
+            validate_certs=params["validate_certs"],
+            ca_path=params["ca_path"],
+            timeout=params["timeout"],
+            retries=params["retries"],
+            use_proxy=params["use_proxy"],
+            warn=warn,
+            redactor=Redactor([params["password"], params["otp_code"], params["auth_token"]]),
+        )
+
+    def __enter__(self) -> CommandCenter:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            self._log_out()
+        finally:
+            self.client.close()
+
+    @property
+    def url(self) -> str:
+        return self.client.base_url
+
+    def now(self) -> float:
+        return self.client.now()
+
+    def tokens(self, user_id: int | None = None) -> list[dict[str, t.Any]]:
+        """Every token that the login may see, without secrets."""
+        query = "" if user_id is None else f"?userId={user_id}"
+        answer = self._managed("GET", TOKENS_PATH + query)
+        listed = answer.get("tokens") if isinstance(answer, dict) else None
+        if listed is None:
+            listed = []
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            raise ApiError(f"GET {self.url}{TOKENS_PATH}: the answer holds no list of tokens")
+        return [read_token(entry) for entry in listed]
+
+    def create(self, name: str, attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Make a token; returns it with its secrets, which the server shows this once only."""
+        body = {"tokenName": name, **request_fields(attributes)}
+        answer = self._managed("POST", TOKENS_PATH, body)
+        info = answer.get("tokenInfo") if isinstance(answer.get("tokenInfo"), dict) else answer
+        return {**attributes_of(attributes), **self._issued(info, f"POST {self.url}{TOKENS_PATH}"), "name": name}
+
+    def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:
+        """Change the given attributes, name among them, and nothing else."""
+        self._managed("PUT", f"{TOKENS_PATH}/{token_id}", request_fields(changes))
+
+    def revoke(self, token_id: int) -> None:
+        """End a token for good."""
+        self._managed("DELETE", f"{TOKENS_PATH}/{token_id}")
+
+    def renew(self, pair: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Rotate a pair; returns the token with its new secrets. The old pair is dead, and sending it again would kill the new one.
+
+        So the request is sent once. Only a refused authorisation, which has not rotated anything, is tried a second time without the
+        header: servers differ in what they want there (seen in field clients).
+        """
+        path = f"{TOKENS_PATH}/Renew"
+        self.client.redactor.add(pair["access_token"], pair["refresh_token"])
+        body = {"accessToken": pair["access_token"], "refreshToken": pair["refresh_token"]}
+        try:
+            response = self._send("POST", path, body, {"Authorization": f"Bearer {pair['access_token']}"}, resend=False)
+        except ApiError as error:
+            if error.status not in (401, 403):
+                raise
+            response = self._send("POST", path, body, {}, resend=False)
+        return self._issued(response.data, f"POST {self.url}{path}", refresh=True)
+
+    def _issued(self, info: Mapping[str, t.Any], call: str, refresh: bool = False) -> dict[str, t.Any]:
+        """The token with its secrets out of an answer. What is not whole is an ambiguous answer: the token exists, its secret is lost."""
+        if not isinstance(info, Mapping):
+            raise ApiError(f"{call}: the answer holds no token", ambiguous=True)
+        token = {key: value for key, value in read_token(info).items() if value is not None}
+        token["access_token"] = check_secret(info.get("accessToken"), "accessToken", call)
+        token["refresh_token"] = None
+        if refresh or info.get("refreshToken"):
+            token["refresh_token"] = check_secret(info.get("refreshToken"), "refreshToken", call)
+        self.client.redactor.add(token["access_token"], token["refresh_token"])
+        if not refresh and not isinstance(token.get("id"), int):
+            raise ApiError(f"{call}: the answer holds no accessTokenId", ambiguous=True)
+        token["refresh_expires_at"] = from_api(info.get("refreshTokenExpiryTimestamp"))
+        return token
+
+    def _managed(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """A call of token management, which needs a login."""
+        if self._auth_token is None:
+            self._log_in()
+        try:
+            response = self._send(method, path, body, {"Authtoken": str(self._auth_token)})
+        except ApiError as error:
+            raise self._explained(error) from None
+        if not isinstance(response.data, dict):
+            raise ApiError(
+                f"{method} {self.url}{path.partition('?')[0]}: the answer is not a JSON object", response.status, ambiguous=method != "GET"
+            )
+        return response.data
+
+    def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], resend: bool = True) -> Response:
+        """One call; an error code inside of HTTP 200 is an error like any other."""
+        response = self.client.request(method, path, body=body, headers=headers, resend=resend)
+        documents = [response.data] if isinstance(response.data, dict) else []
+        documents += [inner for inner in (document.get("tokenInfo") for document in documents) if isinstance(inner, dict)]
+        for document in documents:
+            code, words = server_words(document)
+            if code not in (None, 0, "0", ""):
+                label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
+                raise ApiError(
+                    f"{label}: {self.client.redactor.redact(words)}" if words else label, response.status, code, ambiguous=response.doubted
+                )
+        return response
+
+    def _log_in(self) -> None:
+        params = self._params
+        secret = (params["password"] or "") + (params["otp_code"] or "")
+        encoded = base64.b64encode(secret.encode()).decode()
+        self.client.redactor.add(secret, encoded)
+        body = {"username": params["username"], "password": encoded, "mode": 4, "clientType": 30}
+        if params["domain"]:
+            body["domain"] = params["domain"]
+        call = f"POST {self.url}/Login"
+        # Never sent twice: repeated bad logins lock the user.
+        response = self.client.request("POST", "/Login", body=body, resend=False)
+        answer = response.data if isinstance(response.data, dict) else {}
+        inner = answer.get("data")
+        token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
+        if not token:
+            raise ApiError(f"{call}: HTTP {response.status}: {self.client.redactor.redact(_login_refusal(answer, params))}", response.status)
+        self._auth_token = check_secret(token, "login token", call)
+        self._logged_in = True
+        self.client.redactor.add(self._auth_token)
+
+    def _log_out(self) -> None:
+        if not self._logged_in:
+            return
+        try:
+            self.client.request("POST", "/Logout", headers={"Authtoken": str(self._auth_token)}, text=True)
+        except ApiError as error:
+            # 401 says that the login has ended already, which is what was wanted.
+            if error.status != 401:
+                self._warn(f"The login of this task was not ended: {error.message}")
+        self._logged_in = False
+
+    def _explained(self, error: ApiError) -> ApiError:
+        words = error.message.lower()
+        if "using another access token" in words:
+            return error.explained("Access tokens cannot manage access tokens: give username and password, or the token of a login in auth_token")
+        if error.status == 401 and not self._logged_in:
+            return error.explained("The login behind auth_token has ended: give a new one")
+        if error.status == 404:
+            return error.explained("This server has no access tokens (they came with release 11.38), or url lacks the path of its API")
+        return error
+
+
+def read_token(document: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A token out of a server's document, without secrets; keys that the server leaves out are None."""
+    endpoints = document.get("apiEndpoints")
+    addresses = document.get("allowedIPs")
+    return {
+        "id": _number(document.get("accessTokenId")),
+        "name": document.get("tokenName"),
+        "user_id": _number(document.get("userId")),
+        "scope": _scope(document.get("tokenType")),
+        "api_endpoints": list(endpoints) if isinstance(endpoints, list) else None,
+        "allowed_ips": list(addresses) if isinstance(addresses, list) else None,
+        "created_at": from_api(document.get("createdTime")),
+        "last_used_at": from_api(document.get("lastUsedTime")),
+        "expires_at": from_api(document.get("tokenExpiryTimestamp")),
+        "renewable_until": from_api(document.get("renewableUntilTimestamp")),
+    }
+
+
+_FIELDS = {
+    "name": "tokenName",
+    "api_endpoints": "apiEndpoints",
+    "renewable_until": "renewableUntilTimestamp",
+    "expires_at": "tokenExpiryTimestamp",
+    "user_id": "userId",
+    "allowed_ips": "allowedIPs",
+}
+
+
+def request_fields(attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The server's fields for the attributes that are set; times in epoch seconds."""
+    fields = {_FIELDS[key]: value for key, value in attributes.items() if key in _FIELDS and value is not None}
+    if attributes.get("scope") is not None:
+        fields["tokenType"] = SCOPE_NUMBERS[attributes["scope"]]
+    return fields
+
+
+def attributes_of(attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a new token has by the request itself, for answers that do not repeat it."""
+    return {"scope": "all", **{key: value for key, value in attributes.items() if value is not None}}
+
+
+def _login_refusal(answer: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> str:
+    """The sentence for a login that was answered with HTTP 200 and no token."""
+    errors = answer.get("errList")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    words = first.get("errLogMessage") or server_words(answer)[1] or "the answer holds no token"
+    locked = answer.get("isAccountLocked") or first.get("isAccountLocked")
+    seconds = from_api(answer.get("remainingLockTime") or first.get("remainingLockTime"))
+    sentence = f"{words}. The login of user {params['username']!r} was refused; it was not tried again, because repeated bad logins lock a user"
+    if locked:
+        sentence = f"{words}. The account of user {params['username']!r} is locked" + (f" for another {seconds} s" if seconds else "")
+    elif not params["otp_code"] and any(hint in words.lower() for hint in ("two-factor", "two factor", "pin", "otp", "mfa")):
+        sentence += ". This user may need otp_code"
+    return sentence
+
+
+def _number(value: t.Any) -> int | None:
+    try:
+        return None if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _scope(value: t.Any) -> str | None:
+    if value is None:
+        return None
+    number = _number(value)
+    if number is not None:
+        return _SCOPES.get(number, str(number))
+    return _SCOPE_NAMES.get(str(value).lower().replace("-", "_"), str(value).lower())

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+
+class ApiError(Exception):
+    """A request, or what a server said to it, went wrong; the text is ready for the user and holds no secret.
+
+    status: the HTTP status, or None when no answer was read. code: the server's own error code, or None.
+    ambiguous: the server may have carried out the request although no usable answer came back.
+    """
+
+    def __init__(self, message: str, status: int | None = None, code: str | int | None = None, ambiguous: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.ambiguous = ambiguous
+
+    def explained(self, sentence: str) -> ApiError:
+        """The same error with one plain sentence on what to do about it."""
+        return ApiError(f"{self.message}. {sentence}", self.status, self.code, self.ambiguous)
+
+
+def server_words(document: t.Any) -> tuple[str | int | None, str]:
+    """The error code and the message in the error document of either product, whatever its shape."""
+    if isinstance(document, dict) and isinstance(document.get("error"), dict):
+        document = document["error"]
+    if not isinstance(document, dict):
+        return None, ""
+    code = next((document[key] for key in ("errorCode", "code") if isinstance(document.get(key), (str, int))), None)
+    words = next((document[key] for key in ("errorMessage", "message", "errorString") if isinstance(document.get(key), str)), "")
+    return code, " ".join(words.split())
+
+
+def readable_text(content: bytes, content_type: str) -> str:
+    """What a person can read of an error body that is not JSON: of a page, its title."""
+    text = content[:65536].decode("utf-8", "replace")
+    if "html" in content_type.lower() or text.lstrip()[:1] == "<":
+        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+        text = f"an HTML page with the title {title.group(1).strip()!r}" if title else "an HTML page"
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+def root_words(problem: BaseException) -> str:
+    """The words of the first cause, without the wrapping of the libraries between."""
+    seen: list[BaseException] = []
+    reason: t.Any = problem
+    while isinstance(reason, BaseException) and reason not in seen:
+        seen.append(reason)
+        inner = [argument for argument in reason.args if isinstance(argument, BaseException)]
+        reason = getattr(reason, "reason", None) or (inner[0] if inner else None) or reason.__cause__
+    last = seen[-1]
+    if isinstance(last, OSError) and last.strerror:
+        return last.strerror
+    words = str(last.args[-1]) if last.args else type(last).__name__
+    return " ".join(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:?", "", words).split())
+
+
+def without_secrets(location: str | None) -> str:
+    """A redirect's target, without what may hold a secret: user, query and fragment."""
+    if not location:
+        return "an unnamed address"
+    parts = urlsplit(location)
+    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path

@@ -1,0 +1,314 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
+
+from ansible.module_utils.basic import env_fallback
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import (
+    ApiError,
+    readable_text,
+    root_words,
+    server_words,
+    without_secrets,
+)
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
+from ansible_collections.dataprotection.access.plugins.module_utils._transport import (
+    MAX_BODY_BYTES,
+    BoundedAdapter,
+    TooLarge,
+    TooLate,
+    send,
+    trust_store,
+)
+
+try:
+    import requests
+    from requests.utils import should_bypass_proxies
+except ImportError:
+    # Who makes a client looks at REQUESTS_IMPORT_ERROR before.
+    pass
+
+# The firewall in front of the vendor's SaaS refuses the default name of the requests library.
+USER_AGENT = "dataprotection.access/1.0.0 (Ansible collection)"
+_MAX_QUOTED_CHARACTERS = 500
+
+_RETRIED_STATUSES = {429, 502, 503}
+_RETRIED_FOR_GET = _RETRIED_STATUSES | {500, 504}
+# After one of these the server, or one behind it, may have done the work all the same.
+_AMBIGUOUS_STATUSES = {408, 500, 502, 503, 504}
+
+
+def transport_spec(environment_prefix: str) -> dict[str, t.Any]:
+    """The argument spec of the options that every module has; the prefix names their environment variables."""
+    return {
+        "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, [f"{environment_prefix}_VALIDATE_CERTS"])},
+        "ca_path": {"type": "path", "fallback": (env_fallback, [f"{environment_prefix}_CA_PATH"])},
+        "timeout": {"type": "float", "default": 30},
+        "retries": {"type": "int", "default": 3},
+        "use_proxy": {"type": "bool", "default": True},
+    }
+
+
+class Response(t.NamedTuple):
+    """What a server answered: the status and the JSON document, or the text where the call asked for text.
+
+    doubted: an earlier attempt of the same request may have been carried out too.
+    """
+
+    status: int
+    data: t.Any
+    doubted: bool = False
+
+
+class HttpClient:
+    """One HTTPS connection to one server, with the rules that keep credentials where they belong.
+
+    base_url: scheme, host, port and path before the paths of the requests. ca_path: file or folder. timeout: seconds for one whole
+    exchange, its retries included. retries: further attempts. warn: is called with one sentence for each retry.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        validate_certs: bool = True,
+        ca_path: str | None = None,
+        timeout: float = 30,
+        retries: int = 3,
+        use_proxy: bool = True,
+        warn: Callable[[str], None] = lambda message: None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        if timeout <= 0 or retries < 0:
+            raise ApiError("timeout must be more than 0 seconds, and retries not negative")
+        self.base_url = base_url.rstrip("/")
+        self.timeout = timeout
+        self.retries = retries
+        self.warn = warn
+        self.redactor = redactor or Redactor()
+        self._clock: tuple[float, float] | None = None
+        self._verify = trust_store(ca_path) if validate_certs else False
+        self._proxies: dict[str, str] = {}
+        if not validate_certs:
+            requests.packages.urllib3.disable_warnings()
+        if use_proxy and not should_bypass_proxies(self.base_url, no_proxy=None):
+            self._proxies = getproxies_environment()
+            self.redactor.add(*(urlsplit(proxy).password for proxy in self._proxies.values()))
+        self._open()
+
+    def _open(self) -> None:
+        self._adapter = BoundedAdapter()
+        self._session = requests.Session()
+        # Off, or the credentials of ~/.netrc would replace our Authorization header.
+        self._session.trust_env = False
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
+        self._session.verify = self._verify
+        self._session.proxies = self._proxies
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
+
+    def close(self) -> None:
+        """Close the connection; a later request would open a new one."""
+        self._session.close()
+
+    def now(self) -> float:
+        """The server's time in epoch seconds, from the last Date header; this machine's time before there was one."""
+        if self._clock is None:
+            return time.time()
+        server, local = self._clock
+        return server + (time.monotonic() - local)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, t.Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        resend: bool = True,
+        text: bool = False,
+    ) -> Response:
+        """Send one request and return its answer, after as many retries as the rules allow.
+
+        resend: False for a request that must reach the server once at the most (a login, a renewal): it is only tried again when no
+        connection came about. text: the answer need not be JSON. Raises ApiError, also for every status of 300 and above.
+        """
+        deadline = time.monotonic() + self.timeout
+        maybe_done = False
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._exchange(method, path, body, headers, text, deadline)._replace(doubted=maybe_done)
+            except _Failure as failure:
+                maybe_done = maybe_done or failure.error.ambiguous
+                failure.error.ambiguous = maybe_done
+                pause = failure.pause if failure.pause is not None else min(0.25 * 2**attempt, 8.0)
+                may_retry = failure.unsent or (resend and failure.may_retry(method))
+                if not may_retry or attempt > self.retries or time.monotonic() + pause >= deadline:
+                    raise failure.error from None
+                self.warn(f"{failure.error.message}; attempt {attempt + 1} of {self.retries + 1} follows in {pause:g} s")
+                time.sleep(pause)
+
+    def _exchange(
+        self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str] | None, text: bool, deadline: float
+    ) -> Response:
+        url = self.base_url + path
+        call = f"{method} {url.partition('?')[0]}"
+        session, adapter = self._session, self._adapter
+        try:
+            response, content = adapter.bounded(lambda: send(session, method, url, body, headers, deadline), deadline)
+        except TooLate:
+            # What was given up must not get in the way of the next request, a logout for example.
+            self._open()
+            raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", ambiguous=adapter.sent) from None
+        except TooLarge:
+            raise _Failure(f"{call}: the answer is larger than {MAX_BODY_BYTES // 2**20} MiB and was refused", ambiguous=True, final=True) from None
+        except (requests.exceptions.RequestException, OSError) as problem:
+            raise self._failure(call, problem, adapter.sent) from None
+        self._read_clock(response)
+        if 300 <= response.status_code < 400:
+            raise _Failure(
+                f"{call}: HTTP {response.status_code} redirects to {without_secrets(response.headers.get('Location'))}, which was refused: "
+                "credentials only go to the address that was given; give the final address instead",
+                status=response.status_code,
+                final=True,
+            )
+        if response.status_code >= 400:
+            raise self._refusal(call, response, content)
+        if text:
+            return Response(response.status_code, content.decode("utf-8", "replace"))
+        return Response(response.status_code, self._parse(call, response, content))
+
+    def _failure(self, call: str, problem: Exception, sent: bool) -> _Failure:
+        """The sentence for an exchange without a complete answer. sent: the request may have reached the server."""
+        words = self.redactor.redact(root_words(problem))
+        if isinstance(problem, requests.exceptions.Timeout) or "timed out" in words:
+            what = f"no complete answer within {self.timeout:g} s" if sent else "no connection: the server did not accept one in time"
+            return _Failure(f"{call}: {what}", ambiguous=sent, unsent=not sent)
+        if sent:
+            return _Failure(f"{call}: the connection broke before the answer was complete: {words}", ambiguous=True)
+        if isinstance(problem, requests.exceptions.SSLError):
+            hint = "give the CA that signed it in ca_path" if "verify failed" in words else "is this the port that speaks TLS?"
+            return _Failure(f"{call}: TLS failed: {words}; {hint}", final=True)
+        if isinstance(problem, requests.exceptions.ProxyError):
+            return _Failure(f"{call}: the proxy that the environment names failed: {words}", unsent=True)
+        if isinstance(problem, requests.exceptions.ConnectionError):
+            return _Failure(f"{call}: no connection: {words}", unsent=True)
+        return _Failure(f"{call}: the request could not be made: {words}", final=True)
+
+    def _refusal(self, call: str, response: requests.Response, content: bytes) -> _Failure:
+        status = response.status_code
+        try:
+            code, words = server_words(json.loads(content))
+        except ValueError:
+            code, words = None, readable_text(content, response.headers.get("Content-Type", ""))
+        words = self.redactor.redact(words)[:_MAX_QUOTED_CHARACTERS]
+        label = " ".join(str(part) for part in ("HTTP", status, code) if part not in (None, ""))
+        message = f"{call}: {label}: {words}" if words else f"{call}: {label}"
+        pause = _retry_after(response, self.now())
+        if pause is not None:
+            message += f" (the server asks to wait {pause:g} s)"
+        return _Failure(message, status=status, code=code, ambiguous=status in _AMBIGUOUS_STATUSES, pause=pause)
+
+    def _parse(self, call: str, response: requests.Response, content: bytes) -> t.Any:
+        """The JSON document of a successful answer. Its body is never quoted: it may hold a fresh token."""
+        try:
+            return json.loads(content)
+        except ValueError:
+            kind = response.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+            what = "an empty body" if not content.strip() else f"{len(content)} bytes of {kind} that are not JSON"
+            hint = "is this the address of the API, and is no maintenance page or proxy in front of it?"
+            raise _Failure(
+                f"{call}: HTTP {response.status_code} with {what}; {hint}",
+                status=response.status_code,
+                ambiguous=True,
+                final=True,
+            ) from None
+
+    def _read_clock(self, response: requests.Response) -> None:
+        try:
+            self._clock = (parsedate_to_datetime(response.headers["Date"]).timestamp(), time.monotonic())
+        except (KeyError, TypeError, ValueError):
+            pass
+
+
+class _Failure(Exception):
+    """One attempt's error, with what decides on the next attempt."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | int | None = None,
+        ambiguous: bool = False,
+        unsent: bool = False,
+        final: bool = False,
+        pause: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.error = ApiError(message, status, code, ambiguous)
+        self.unsent = unsent
+        self.final = final
+        self.pause = pause
+
+    def may_retry(self, method: str) -> bool:
+        if self.final:
+            return False
+        if self.error.status is None:
+            return method == "GET"
+        return self.error.status in (_RETRIED_FOR_GET if method == "GET" else _RETRIED_STATUSES)
+
+
+def check_url(url: str, option: str, allow_http: bool = False) -> str:
+    """Return the URL without a trailing slash; raise ApiError when it is not one that credentials may be sent to."""
+    try:
+        parts = urlsplit(url)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ApiError(f"{option}: this is not a valid address") from None
+    if parts.username is not None or parts.password is not None:
+        # The address is not repeated: it holds a password.
+        raise ApiError(f"{option}: credentials in the address are refused; give them in the options of their own")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid or re.search(r"[\s\\\x00-\x1f]", url):
+        raise ApiError(f"{option}: {url!r} is not a host name or https address")
+    if parts.query or parts.fragment:
+        raise ApiError(f"{option}: an address with a query or a fragment is refused")
+    if parts.scheme == "http" and not allow_http:
+        raise ApiError(f"{option}: {url} would send the credentials unencrypted; use https" + (", or set allow_http" if option == "url" else ""))
+    return url.rstrip("/")
+
+
+def check_secret(value: t.Any, what: str, call: str) -> str:
+    """Return the token that an answer holds; raise ApiError when it is not one that can stand in a header."""
+    if not isinstance(value, str) or not value.strip():
+        raise ApiError(f"{call}: the answer holds no {what}", ambiguous=True)
+    if not value.isprintable() or not value.isascii():
+        raise ApiError(f"{call}: the {what} in the answer holds characters that cannot stand in a header", ambiguous=True)
+    return value
+
+
+def _retry_after(response: requests.Response, now: float) -> float | None:
+    """The pause that the server asks for, in seconds."""
+    value = response.headers.get("Retry-After", "")
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,274 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter
+from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._plan import Plan, Token, make_plan, retired_name
+from ansible_collections.dataprotection.access.plugins.module_utils._records import Claim, Claims, Contended, NoClaims
+
+# A lost answer is settled by revoking what was made and creating once more; the third attempt is for a server that finished the
+# first one late, so that the second met its own name.
+_CREATE_ATTEMPTS = 3
+# The Date header has whole seconds and may be older than the work that it answers.
+_CLOCK_SLACK = 5
+
+
+class Outcome(t.NamedTuple):
+    """What a run ended with. token is None where no token is left; its secrets may be None."""
+
+    token: dict[str, t.Any] | None
+    before: Token | None
+    actions: list[str]
+    changes: Mapping[str, t.Any]
+    replaced_id: int | None = None
+
+
+class NameTaken(ApiError):
+    """Somebody else has created a token of this name since the list was read."""
+
+
+def settle(
+    server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0
+) -> Outcome:
+    """Bring the token to its desired state, or predict that in check mode. patience: seconds to wait for another run's result."""
+    give_up = time.monotonic() + patience
+    met_name = False
+    while True:
+        try:
+            return _attempt(server, desired, claims, check_mode, warn)
+        except Contended as contended:
+            if time.monotonic() >= give_up:
+                raise contended.gave_up(patience) from None
+            time.sleep(0.25)
+        except NameTaken as taken:
+            if met_name:
+                raise taken.explained("The list of this login does not show the token that has this name: it belongs to somebody else") from None
+            met_name = True
+
+
+def _attempt(server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None]) -> Outcome:
+    record = claims.read()
+    listed = server.tokens(desired.user_id)
+    record = claims.judge(record, server.now(), check_mode)
+    plan = make_plan(desired, listed, record, claims.keeps_secrets, server.now())
+    if check_mode:
+        return _predict(desired, plan, server.now())
+    run = _Run(server, desired, claims, warn, listed, plan)
+    return {"none": run.keep, "reuse": run.keep, "create": run.create, "renew": run.renew, "replace": run.replace, "revoke": run.revoke}[plan.step]()
+
+
+def _predict(desired: Desired, plan: Plan, now: float) -> Outcome:
+    token = dict(plan.token or {})
+    if plan.step in ("create", "replace"):
+        token = {"name": desired.name or token.get("name"), **desired.attributes(now, token)}
+    elif plan.step == "renew":
+        token.update(plan.changes, access_token=None, refresh_token=None, expires_at=None)
+    elif plan.step in ("reuse", "none"):
+        token.update(plan.changes)
+    gone = desired.state == "absent"
+    before = plan.token if plan.token is None or "id" in plan.token else None
+    return Outcome(None if gone else token, None if plan.step == "create" else before, plan.actions, plan.changes, _replaced_id(plan))
+
+
+def _replaced_id(plan: Plan) -> int | None:
+    return plan.token["id"] if plan.token and (plan.step == "replace" or plan.recreates) else None
+
+
+class _Run:
+    """The steps of one plan. Each is a few effects on the server and the store, in an order that no crash between two of them can hurt."""
+
+    def __init__(
+        self, server: CommandCenter, desired: Desired, claims: Claims | NoClaims, warn: Callable[[str], None], listed: Sequence[Token], plan: Plan
+    ) -> None:
+        self.server = server
+        self.desired = desired
+        self.claims = claims
+        self.warn = warn
+        self.listed = listed
+        self.plan = plan
+        self.name: str = desired.name or (plan.token["name"] if plan.token else "")
+
+    def keep(self) -> Outcome:
+        """The token is there and good: change what drifted."""
+        token = dict(self.plan.token) if self.plan.token else None
+        if token and self.plan.changes:
+            self._update(token)
+            self.claims.note(token)
+        # Without a store nobody knows who still uses the secret of a token that was replaced: it is left to whoever replaced it.
+        if self.claims.keeps_secrets:
+            self._revoke_leftovers()
+        elif self.plan.leftovers:
+            self.warn(f"A replaced token was not revoked: {_names(self.plan.leftovers)}")
+        return self._outcome(token)
+
+    def create(self) -> Outcome:
+        attributes = self.desired.attributes(self.server.now(), self.plan.token or {})
+        with self.claims.claim("create", self.server.now()) as claim:
+            self._revoke_orphans()
+            token = self._create(attributes)
+            claim.complete(token, undo=lambda: self.server.revoke(token["id"]))
+        self._revoke_leftovers()
+        return self._outcome(token, before=None)
+
+    def renew(self) -> Outcome:
+        token = dict(t.cast(Token, self.plan.token))
+        with self.claims.claim("renew", self.server.now()) as claim:
+            try:
+                claim.still_ours(self.server.now())
+                renewed = self.server.renew(token)
+            except ApiError as error:
+                if not error.ambiguous:
+                    if error.status in (None, 429) or self.desired.recreate == "never":
+                        raise error.explained(
+                            "The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change"
+                        ) from None
+                    self.warn(f"{error.message}; the token is replaced by a new one")
+                else:
+                    # Perhaps it was rotated, and the new pair is lost: this one must never be sent again, so a successor is made.
+                    claim.suspect()
+                    self.warn(f"{error.message}; it is not known whether the pair was rotated, so the token is replaced by a new one")
+                return self._replace_within(claim)
+            token.update({key: value for key, value in renewed.items() if value is not None})
+            claim.complete(token)
+        if self.plan.changes:
+            self._update(token)
+            self.claims.note(token)
+        self._revoke_leftovers()
+        return self._outcome(token)
+
+    def replace(self) -> Outcome:
+        with self.claims.claim("replace", self.server.now()) as claim:
+            return self._replace_within(claim)
+
+    def revoke(self) -> Outcome:
+        with self.claims.claim("revoke", self.server.now()) as claim:
+            for token in self.plan.orphans:
+                self._revoke(token)
+            claim.forget()
+        return Outcome(None, self.plan.token, self.plan.actions, {}, None)
+
+    def _replace_within(self, claim: Claim | NoClaims) -> Outcome:
+        """Rename, create, store, revoke: the old token works until the new one is stored."""
+        old = t.cast(Token, self.plan.token)
+        attributes = self.desired.attributes(self.server.now(), old)
+        aside = retired_name(self.name, old["id"])
+        if old["name"] != aside:
+            self._rename(old["id"], aside)
+
+        def undo(token: Token | None = None) -> None:
+            if token is not None:
+                self.server.revoke(token["id"])
+            self.server.update(old["id"], {"name": self.name})
+
+        try:
+            self._revoke_orphans()
+            token = self._create(attributes)
+        except ApiError as error:
+            if not error.ambiguous:
+                self._try(undo, f"the token {old['id']} is still named {aside!r}")
+            raise
+        claim.complete(token, undo=lambda: undo(token))
+        self._try(lambda: self._revoke(old), f"the replaced token {old['id']} ({aside}) was not revoked and still works")
+        self._revoke_leftovers()
+        return self._outcome(token, actions=["recreated"], replaced_id=old["id"])
+
+    def _create(self, attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """Create, and settle a lost answer: a token of our own making without a secret is of no use to anybody, so it is revoked."""
+        known = {token["id"] for token in self.listed}
+        started = int(self.server.now()) - _CLOCK_SLACK
+        doubted = False
+        for attempt in range(1, _CREATE_ATTEMPTS + 1):
+            try:
+                return self.server.create(self.name, attributes)
+            except ApiError as error:
+                taken = _is_name_clash(error)
+                doubted = doubted or error.ambiguous
+                if not doubted:
+                    if taken:
+                        raise NameTaken(error.message, error.status, error.code) from None
+                    raise
+                found = [
+                    token
+                    for token in self.server.tokens(self.desired.user_id)
+                    if token["name"] == self.name and token["id"] not in known and (token["created_at"] is None or token["created_at"] >= started)
+                ]
+                for orphan in found:
+                    self._revoke(orphan)
+                if attempt == _CREATE_ATTEMPTS or not (error.ambiguous or found):
+                    raise
+                self.warn(f"{error.message}; {'what was made without its secret is revoked, and ' if found else ''}the token is created once more")
+        raise AssertionError("unreachable")
+
+    def _update(self, token: dict[str, t.Any]) -> None:
+        changes = dict(self.plan.changes)
+        try:
+            self.server.update(token["id"], changes)
+        except ApiError as error:
+            # The same change twice is one change, so a lost answer is settled by sending it again.
+            if not error.ambiguous:
+                raise
+            self.warn(f"{error.message}; the change is sent once more")
+            self.server.update(token["id"], changes)
+        token.update(changes)
+
+    def _rename(self, token_id: int, name: str) -> None:
+        try:
+            self.server.update(token_id, {"name": name})
+        except ApiError as error:
+            if not error.ambiguous or not any(
+                token["id"] == token_id and token["name"] == name for token in self.server.tokens(self.desired.user_id)
+            ):
+                raise
+
+    def _revoke(self, token: Token) -> None:
+        """Revoke; a token that is gone already is what was wanted."""
+        try:
+            self.server.revoke(token["id"])
+        except ApiError:
+            if any(listed["id"] == token["id"] for listed in self.server.tokens(self.desired.user_id)):
+                raise
+
+    def _revoke_orphans(self) -> None:
+        for orphan in self.plan.orphans:
+            self._revoke(orphan)
+
+    def _revoke_leftovers(self) -> None:
+        for token in self.plan.leftovers:
+            self._try(lambda token=token: self._revoke(token), f"the replaced token {token['id']} ({token['name']}) was not revoked")  # type: ignore[misc]
+
+    def _try(self, effect: Callable[[], object], otherwise: str) -> bool:
+        try:
+            effect()
+        except ApiError as error:
+            self.warn(f"{error.message}; {otherwise}")
+            return False
+        return True
+
+    def _outcome(
+        self, token: dict[str, t.Any] | None, before: t.Any = ..., actions: list[str] | None = None, replaced_id: int | None = None
+    ) -> Outcome:
+        return Outcome(
+            token,
+            self.plan.token if before is ... else before,
+            self.plan.actions if actions is None else actions,
+            self.plan.changes,
+            _replaced_id(self.plan) if replaced_id is None else replaced_id,
+        )
+
+
+def _is_name_clash(error: ApiError) -> bool:
+    words = error.message.lower()
+    return "already present" in words or "already exists" in words or "already in use" in words
+
+
+def _names(tokens: Sequence[Token]) -> str:
+    return ", ".join(f"{token['name']} (id {token['id']})" for token in tokens)

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+Run = Callable[[Mapping[str, t.Any], bool, Callable[[str], None]], "dict[str, t.Any]"]
+
+
+def run_shipped(run: Run, argument_spec: Mapping[str, t.Any]) -> None:
+    """The life of a module that was shipped to a target: validate, run(params, check_mode, warn), exit."""
+    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        result = run(module.params, module.check_mode, module.warn)
+    except ApiError as error:
+        result = failure(error)
+    # AnsibleModule cuts every secret option's value out of all that is returned: a token that was passed in would come back as
+    # VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, and a password of one letter would chew holes into every other value. Errors hold no secrets
+    # (they are redacted where they are made), and the action plugin censors the results that do.
+    module.no_log_values.clear()
+    if result.get("failed"):
+        module.fail_json(**result, invocation={})
+    module.exit_json(**result, invocation={})
+
+
+def failure(error: ApiError) -> dict[str, t.Any]:
+    """The failed result for an error: msg, and status and code where a server named them."""
+    details = {"status": error.status, "code": error.code}
+    return {"failed": True, "changed": False, "msg": error.message, **{key: value for key, value in details.items() if value is not None}}

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES
+from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+
+# A token of the server and a token of the store are the dicts of CommandCenter; a record is the dict of records.py.
+Token = Mapping[str, t.Any]
+
+# The times of a server are whole seconds, and its Date header may be older than the work it answers.
+_CLOCK_SLACK = 5
+# A later expiry than the store knows means that somebody else has renewed; clocks never differ by so much within one server.
+_FOREIGN_RENEWAL_SECONDS = 120
+
+
+class Plan(t.NamedTuple):
+    """What to do about one token. The plan is made from facts alone, so check mode makes the same one."""
+
+    step: str  # none, reuse, create, renew, replace or revoke
+    token: Token | None = None  # the live token that the step is about
+    changes: dict[str, t.Any] = {}  # attributes to update in place
+    orphans: Sequence[Token] = ()  # of our own making, with lost secrets: to revoke before a create
+    leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe
+    recreates: bool = False  # a create that follows a token which this store held
+
+    @property
+    def actions(self) -> list[str]:
+        """The actions of the result, as predicted by check mode and reported after the work."""
+        words = {
+            "none": [],
+            "reuse": ["reused"],
+            "create": ["recreated" if self.recreates else "created"],
+            "renew": ["renewed"],
+            "replace": ["recreated"],
+            "revoke": ["revoked"],
+        }[self.step]
+        if self.changes:
+            words = [*words, "updated"]
+        if self.leftovers and self.step in ("none", "reuse", "renew"):
+            words = [*words, "revoked"]
+        return words
+
+
+def retired_name(name: str, token_id: int) -> str:
+    """The name of a token that is being replaced. It names the token's own id, so nobody's token has it by chance."""
+    return f"{name}.replaced-{token_id}"
+
+
+def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.Any] | None, has_store: bool, now: float) -> Plan:
+    """Decide what to do; raises ApiError when the rules forbid it. record: what the store holds, None where there is none."""
+    held = (record or {}).get("token")
+    live = find_live(desired, listed, held)
+    name = desired.name or (live["name"] if live else None)
+    leftovers = [
+        token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _same_user(desired, token)
+    ]
+    if desired.state == "absent":
+        return _plan_absent(live, held, listed, leftovers, record is not None)
+    if desired.id is not None and live is None:
+        raise ApiError(f"There is no token with id {desired.id}; give a name to have one created")
+    if not has_store:
+        return _plan_without_store(desired, live, leftovers, now)
+    return _plan_with_store(desired, live, listed, leftovers, record, now)
+
+
+def find_live(desired: Desired, listed: Sequence[Token], held: Token | None = None) -> Token | None:
+    """The live token that the user means; raises ApiError when several could be meant."""
+    if desired.id is not None:
+        return next((token for token in listed if token["id"] == desired.id), None)
+    named = [token for token in listed if token["name"] == desired.name and _same_user(desired, token)]
+    if len(named) > 1:
+        of_record = [token for token in named if held and token["id"] == held["id"]]
+        if not of_record:
+            owners = ", ".join(f"id {token['id']} of user {token['user_id']}" for token in named)
+            raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
+        return of_record[0]
+    return named[0] if named else None
+
+
+def _plan_absent(live: Token | None, held: Token | None, listed: Sequence[Token], leftovers: list[Token], has_record: bool) -> Plan:
+    doomed = {token["id"]: token for token in leftovers}
+    if live:
+        doomed[live["id"]] = live
+    if held:
+        doomed.update({token["id"]: token for token in listed if token["id"] == held["id"]})
+    if not doomed and not has_record:
+        return Plan("none")
+    return Plan("revoke", live or held, orphans=list(doomed.values()))
+
+
+def _plan_without_store(desired: Desired, live: Token | None, leftovers: list[Token], now: float) -> Plan:
+    if live is None:
+        return Plan("create", leftovers=leftovers)
+    changes = desired.drift(live, now)
+    if desired.recreate == "always" or _must_replace(desired, live, changes, now):
+        return Plan("replace", live, leftovers=leftovers)
+    return Plan("none", live, changes)
+
+
+def _plan_with_store(
+    desired: Desired, live: Token | None, listed: Sequence[Token], leftovers: list[Token], record: Mapping[str, t.Any] | None, now: float
+) -> Plan:
+    held = (record or {}).get("token")
+    suspect = (record or {}).get("suspect_since")
+    of_held = next((token for token in listed if held and token["id"] == held["id"]), None)
+    leftovers = [token for token in leftovers if token is not of_held]
+    foreign = live if live is not None and live is not of_held else None
+    if suspect is not None:
+        # The run before this one ended between two steps. What it may have made has no secret, so it is revoked; what it may have
+        # renewed is never renewed again. The record proves that the token is ours: recreate need not allow it.
+        if foreign is not None and (foreign["created_at"] is None or foreign["created_at"] >= suspect - _CLOCK_SLACK):
+            return _successor(of_held, held, leftovers, orphans=[foreign])
+        if foreign is None:
+            return _successor(of_held, held, leftovers)
+    if foreign is not None:
+        if desired.recreate == "never":
+            raise ApiError(
+                f"The token {foreign['name']!r} (id {foreign['id']}) exists, but the store does not hold its secret, which cannot be read again. "
+                "To have it replaced by a new one, set recreate: state_change"
+            )
+        return Plan("replace", foreign, leftovers=[*leftovers, *([of_held] if of_held else [])])
+    if of_held is None:
+        # No record yet, or revoked behind our back: creating destroys nothing.
+        return _successor(None, held, leftovers)
+    token = {**held, **{key: value for key, value in of_held.items() if value is not None and key != "expires_at"}}
+    if (of_held["expires_at"] or 0) > (held["expires_at"] or 0) + _FOREIGN_RENEWAL_SECONDS and held.get("refresh_token"):
+        # Somebody else has renewed it with the pair that we hold: ours is stale, and sending it would kill the chain.
+        return _successor(of_held, held, leftovers)
+    changes = desired.drift(token, now)
+    if desired.recreate == "always" or _must_replace(desired, token, changes, now):
+        return Plan("replace", token, leftovers=leftovers)
+    if desired.state == "renewed" or not _lives(token, desired.min_validity, now):
+        return Plan("renew", token, changes, leftovers=leftovers)
+    return Plan("reuse", token, changes, leftovers=leftovers)
+
+
+def _successor(of_held: Token | None, held: Token | None, leftovers: list[Token], orphans: Sequence[Token] = ()) -> Plan:
+    """Make the token anew: beside the old one while that lives, so that it works until the new one is stored."""
+    if of_held is not None:
+        return Plan(
+            "replace", {**(held or {}), **{key: value for key, value in of_held.items() if value is not None}}, orphans=orphans, leftovers=leftovers
+        )
+    return Plan("create", held, orphans=orphans, leftovers=leftovers, recreates=held is not None)
+
+
+def _must_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], now: float) -> bool:
+    """Whether only a new token will do; raises ApiError when recreate forbids it."""
+    reason = _reason_to_replace(desired, token, changes, now)
+    if reason and desired.recreate == "never":
+        raise ApiError(f"The token {token['name']!r} (id {token['id']}) {reason}. To have it replaced by a new one, set recreate: state_change")
+    return reason is not None
+
+
+def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], now: float) -> str | None:
+    if "scope" in changes and not (token["scope"] in RENEWABLE_SCOPES and changes["scope"] in RENEWABLE_SCOPES):
+        return f"has the scope {token['scope']}, and the server cannot change it to {changes['scope']}"
+    has_secret = token.get("access_token") is not None
+    needs_new_secret = has_secret and (desired.state == "renewed" or not _lives(token, desired.min_validity, now))
+    expired = token["expires_at"] is not None and token["expires_at"] <= now
+    if token["scope"] in RENEWABLE_SCOPES or token.get("refresh_token"):
+        until = [moment for moment in (token["renewable_until"], token.get("refresh_expires_at")) if moment is not None]
+        if until and min(until) <= now and (needs_new_secret or (expired and not has_secret)):
+            return f"could be renewed until {iso(min(until))} only"
+        if needs_new_secret and not token.get("refresh_token"):
+            return "has to be renewed, and the store holds no refresh token for it"
+    elif expired and not has_secret:
+        return f"has expired at {iso(token['expires_at'])} and cannot be renewed"
+    elif needs_new_secret:
+        return f"lives until {iso(token['expires_at'])}, and tokens with the scope {token['scope']} cannot be renewed"
+    return None
+
+
+def _lives(token: Token, min_validity: int, now: float) -> bool:
+    return token["expires_at"] is None or token["expires_at"] - now > min_validity
+
+
+def _same_user(desired: Desired, token: Token) -> bool:
+    return desired.user_id is None or token["user_id"] in (None, desired.user_id)

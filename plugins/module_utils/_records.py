@@ -1,0 +1,267 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso
+
+VERSION = 1
+# How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
+LEASE_SECONDS = 300
+_TIMES = ("created_at", "last_used_at", "expires_at", "renewable_until", "refresh_expires_at")
+_FRAME = ("version", "kind", "identity", "pending", "suspect_since")
+
+
+class StoreError(ApiError):
+    """The store could not be read or written; what it holds is what it held before."""
+
+
+class Conflict(StoreError):
+    """Another run has written the record since it was read."""
+
+
+class Contended(Exception):
+    """Another run is at work on the same token, and its result is worth waiting for."""
+
+    def __init__(self, where: str, pending: Mapping[str, t.Any] | None) -> None:
+        super().__init__(where)
+        self.where = where
+        self.pending = pending or {}
+
+    def gave_up(self, waited: float) -> ApiError:
+        """The error after waiting in vain."""
+        work = f"run {self.pending.get('run')} has been at work on it ({self.pending.get('op')}) since {iso(self.pending.get('since'))}"
+        free_at = iso((self.pending.get("since") or 0) + self.pending.get("lease", LEASE_SECONDS))
+        return ApiError(
+            f"{self.where}: {work if self.pending else 'other runs keep writing it'}; waited {waited:g} s (lock_timeout). "
+            f"If that run has died, the first run after {free_at} settles what it left"
+            if self.pending
+            else f"{self.where}: other runs keep writing the record; waited {waited:g} s (lock_timeout)"
+        )
+
+
+class Storage(t.Protocol):
+    """Where one record is kept; see _store.py."""
+
+    where: str
+    holds_lock: bool
+
+    def read(self) -> dict[str, t.Any] | None: ...
+
+    def write(self, document: Mapping[str, t.Any]) -> None: ...
+
+    def remove(self) -> None: ...
+
+    def reserve(self) -> None: ...
+
+    def writer_lives(self) -> bool: ...
+
+
+def to_document(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A record as it is stored: the token's own keys at the top, where other programs look for access_token; times in ISO 8601."""
+    token = {key: iso(value) if key in _TIMES else value for key, value in (record["token"] or {}).items()}
+    return {"version": VERSION, **{key: record.get(key) for key in _FRAME[1:]}, **token}
+
+
+def from_document(document: Mapping[str, t.Any], where: str, kind: str) -> dict[str, t.Any]:
+    """A record as it is used; raises StoreError for a document that is not one of ours, or is of a later release."""
+    if document.get("kind") != kind:
+        raise StoreError(f"{where} holds something else than a record of {kind}, and was left as it is; give each token a place of its own")
+    if document.get("version") != VERSION:
+        raise StoreError(
+            f"{where} has version {document.get('version')!r} of the record, this release knows version {VERSION}: use the release of "
+            "dataprotection.access that wrote it, or a later one"
+        )
+    token = {key: from_iso(value) if key in _TIMES and value is not None else value for key, value in document.items() if key not in _FRAME}
+    return {**{key: document.get(key) for key in _FRAME[1:]}, "token": token if token.get("access_token") else None}
+
+
+class Claims:
+    """The record of one token, and the right to work on it.
+
+    Before a run creates, renews, replaces or revokes, it writes "pending" into the record; what it finds there was written by a run that
+    still works, or has died. A pair under a claim of the dead is never sent again.
+    """
+
+    keeps_secrets = True
+
+    def __init__(self, storage: Storage, kind: str, identity: Mapping[str, t.Any], warn: Callable[[str], None], lease: float = LEASE_SECONDS) -> None:
+        self.storage = storage
+        self.kind = kind
+        self.identity = dict(identity)
+        self.warn = warn
+        self.lease = lease
+        self.run = uuid.uuid4().hex
+        self._record: dict[str, t.Any] | None = None
+
+    def read(self) -> dict[str, t.Any] | None:
+        """The record, or None where there is none; raises StoreError when it belongs to another token."""
+        document = self.storage.read()
+        self._record = None
+        if document is not None:
+            record = from_document(document, self.storage.where, self.kind)
+            other = {key: value for key, value in (record["identity"] or {}).items() if self.identity.get(key) != value}
+            if other:
+                owner = ", ".join(f"{key} {value!r}" for key, value in sorted(other.items()))
+                raise StoreError(f"{self.storage.where} holds the record of another token ({owner}); give each token a place of its own")
+            self._record = record
+        return self._record
+
+    def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
+        """The record with suspect_since set when the run that claimed it has died; raises Contended while that run may live."""
+        if record is None or record["pending"] is None:
+            return record
+        pending = record["pending"]
+        if self.storage.holds_lock or (now - pending["since"] > pending["lease"] and not self.storage.writer_lives()):
+            suspect = record["suspect_since"] if record["suspect_since"] is not None else pending["since"]
+            self._record = {**record, "pending": None, "suspect_since": suspect}
+            return self._record
+        if check_mode:
+            return record
+        raise Contended(self.storage.where, pending)
+
+    @contextlib.contextmanager
+    def claim(self, op: str, now: float) -> Iterator[Claim]:
+        """Work on the token alone: nothing else creates, renews, replaces or revokes it meanwhile. Raises Contended."""
+        claim = Claim(self, self._record, {"op": op, "run": self.run, "since": int(now), "lease": self.lease})
+        claim.begin()
+        try:
+            yield claim
+        except BaseException as problem:
+            claim.abandon(problem)
+            raise
+
+    def note(self, token: Mapping[str, t.Any]) -> None:
+        """Keep what a change in place has made of the token."""
+        try:
+            self.save({"token": dict(token), "pending": None, "suspect_since": None})
+        except Conflict:
+            # Another run has written a newer state of the same token.
+            pass
+
+    def save(self, changes: Mapping[str, t.Any]) -> None:
+        record = {
+            "kind": self.kind,
+            "identity": self.identity,
+            "token": None,
+            "pending": None,
+            "suspect_since": None,
+            **(self._record or {}),
+            **changes,
+        }
+        self.storage.write(to_document(record))
+        self._record = record
+
+
+class Claim:
+    """The right to work on one token, written into its record."""
+
+    def __init__(self, claims: Claims, before: dict[str, t.Any] | None, pending: dict[str, t.Any]) -> None:
+        self._claims = claims
+        self._before = before
+        self._pending = pending
+        self._suspect = before is not None and before["suspect_since"] is not None
+        self._open = True
+
+    def begin(self) -> None:
+        try:
+            self._claims.save({"pending": self._pending})
+        except Conflict:
+            raise Contended(self._claims.storage.where, None) from None
+        self._claims.storage.reserve()
+
+    def still_ours(self, now: float) -> None:
+        """Raise Contended when so much time has passed that another run may take this one for dead."""
+        if not self._claims.storage.holds_lock and now - self._pending["since"] > self._pending["lease"] / 2:
+            self._open = False
+            raise Contended(self._claims.storage.where, self._pending)
+
+    def suspect(self) -> None:
+        """The pair may have been rotated: whatever happens next, it is not to be renewed again."""
+        self._suspect = True
+
+    def complete(self, token: Mapping[str, t.Any], undo: Callable[[], object] | None = None) -> None:
+        """Store the token and end the claim. undo: takes back what was done on the server, for when the store refuses."""
+        try:
+            self._claims.save({"token": dict(token), "pending": None, "suspect_since": None})
+        except Conflict:
+            self._open = False
+            raise Contended(self._claims.storage.where, self._pending) from None
+        except StoreError as error:
+            raise self._unstored(error, undo) from None
+        self._open = False
+
+    def forget(self) -> None:
+        """Remove the record: the token is gone."""
+        self._claims.storage.remove()
+        self._open = False
+
+    def abandon(self, problem: BaseException) -> None:
+        """End the claim after an error. What the server may have done unseen makes the record suspect; else it is as it was."""
+        if not self._open:
+            return
+        self._open = False
+        harmless = isinstance(problem, ApiError) and not problem.ambiguous
+        try:
+            if self._suspect or not harmless:
+                since = (self._before or {}).get("suspect_since")
+                self._claims.save({"pending": None, "suspect_since": self._pending["since"] if since is None else since})
+            elif self._before is None:
+                self._claims.storage.remove()
+            else:
+                self._claims.save({"pending": None})
+        except StoreError as error:
+            # The claim stays in the record, so the next run settles it.
+            self._claims.warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
+
+    def _unstored(self, error: StoreError, undo: Callable[[], object] | None) -> ApiError:
+        # From here on the record says "pending" or "suspect", whatever can still be written.
+        self._suspect = True
+        if undo is not None:
+            try:
+                undo()
+            except ApiError as second:
+                return StoreError(
+                    f"{error.message}. The new token was not stored, and could not be taken back: {second.message}. The next run replaces it"
+                )
+            return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
+        return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
+
+
+class NoClaims:
+    """Stands for a store where there is none: every run is on its own, and no secret outlives it."""
+
+    keeps_secrets = False
+
+    def read(self) -> None:
+        return None
+
+    def judge(self, record: None, now: float, check_mode: bool) -> None:
+        return None
+
+    @contextlib.contextmanager
+    def claim(self, op: str, now: float) -> Iterator[NoClaims]:
+        yield self
+
+    def note(self, token: Mapping[str, t.Any]) -> None:
+        """Nothing is kept."""
+
+    def still_ours(self, now: float) -> None:
+        """There is nobody to lose it to."""
+
+    def suspect(self) -> None:
+        """There is no record to mark."""
+
+    def complete(self, token: Mapping[str, t.Any], undo: Callable[[], object] | None = None) -> None:
+        """There is nothing to write."""
+
+    def forget(self) -> None:
+        """There is nothing to remove."""

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+PLACEHOLDER = "********"
+
+# A shorter secret is only taken out where it stands alone: replacing every "a" because somebody's password is "a"
+# would tell the reader the password and make the message unreadable.
+_WHOLE_WORD_BELOW = 8
+
+# Credentials that a server may put into its own words although nobody sent them in this run.
+_CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]+", re.IGNORECASE)
+
+
+class Redactor:
+    """Takes the secrets that it was told about out of texts that are going to be shown.
+
+    Every secret is also recognised in its base64 and URL-encoded forms, because servers quote requests back.
+    """
+
+    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        self.secrets: set[str] = set()
+        self._forms: set[str] = set()
+        self.add(*secrets)
+
+    def add(self, *secrets: str | None) -> None:
+        """Remember more secrets; empty ones and None are ignored."""
+        for secret in secrets:
+            if secret and secret.strip():
+                plain = secret.strip()
+                self.secrets.add(plain)
+                encoded = base64.b64encode(plain.encode()).decode()
+                self._forms.update((plain, encoded, encoded.rstrip("="), quote(plain, safe=""), quote_plus(plain)))
+
+    def redact(self, text: str) -> str:
+        """Return the text with every known secret, and everything that looks like a credential, replaced."""
+        for form in sorted(self._forms, key=len, reverse=True):
+            if form in text:
+                if len(form) >= _WHOLE_WORD_BELOW:
+                    text = text.replace(form, PLACEHOLDER)
+                else:
+                    text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", PLACEHOLDER, text)
+        return _CREDENTIAL.sub(rf"\1 {PLACEHOLDER}", text)

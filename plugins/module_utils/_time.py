@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+
+# The timestamps of Command Center are signed 32-bit numbers (vendor document): 2038-01-19T03:14:07Z is the last one.
+LAST_TIMESTAMP = 2**31 - 1
+
+_UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:\d+[wdhms])+")
+
+
+def parse_duration(value: str, option: str) -> int:
+    """Seconds of a duration such as 5m, 1d12h or 300; raises ApiError."""
+    text = str(value).strip().lower()
+    if text.isdigit():
+        return int(text)
+    if not _DURATION.fullmatch(text):
+        raise ApiError(f"{option}: {value!r} is not a duration; write for example 90d, 12h, 5m, 1d12h or a number of seconds")
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([wdhms])", text))
+
+
+class Moment(t.NamedTuple):
+    """A moment that a user asked for: epoch seconds, or seconds from the moment in which a token is made."""
+
+    seconds: int
+    relative: bool
+
+    def at(self, now: float) -> int:
+        """The moment in epoch seconds, for a token that is made now."""
+        return int(now) + self.seconds if self.relative else self.seconds
+
+
+def parse_moment(value: str, option: str) -> Moment:
+    """Read a duration (90d), an ISO 8601 time (UTC where it names no zone) or an epoch; raises ApiError."""
+    text = str(value).strip()
+    if text.isdigit():
+        if len(text) < 9:
+            raise ApiError(f"{option}: {value!r} is too small for an epoch; a duration needs a unit, for example {text}d")
+        return Moment(int(text), relative=False)
+    if _DURATION.fullmatch(text.lower()):
+        return Moment(parse_duration(text, option), relative=True)
+    try:
+        moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
+    except ValueError:
+        raise ApiError(
+            f"{option}: {value!r} is neither a duration (90d), nor an ISO 8601 time (2027-01-31T00:00:00Z), nor an epoch in seconds"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return Moment(int(moment.timestamp()), relative=False)
+
+
+def check_moment(moment: Moment, option: str, now: float) -> int:
+    """The moment in epoch seconds; raises ApiError when it has passed, or when the server's numbers do not reach so far."""
+    at = moment.at(now)
+    if at > LAST_TIMESTAMP:
+        raise ApiError(f"{option}: {iso_or_number(at)} is later than 2038-01-19T03:14:07Z, the last moment that the server can store")
+    if at <= now:
+        raise ApiError(f"{option}: {iso_or_number(at)} is not in the future; the server's time is {iso(now)}")
+    return at
+
+
+def iso(epoch: float | None) -> str | None:
+    """ISO 8601 in UTC with a Z, or None for None."""
+    return None if epoch is None else datetime.fromtimestamp(int(epoch), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def iso_or_number(epoch: int) -> str:
+    """Like iso, and the bare number where it is no date."""
+    try:
+        return str(iso(epoch))
+    except (OverflowError, ValueError, OSError):
+        return str(epoch)
+
+
+def from_iso(text: t.Any) -> float | None:
+    """Epoch seconds of a time that iso() wrote; None for anything else."""
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
+
+
+def from_api(value: t.Any) -> int | None:
+    """Epoch seconds out of a server's document; None when it is missing, zero or negative, which the server writes for "never"."""
+    if isinstance(value, bool):
+        return None
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None

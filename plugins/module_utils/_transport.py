@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import time
+import traceback
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+    HTTPAdapter = object
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+# Where the distributions keep the system's trust store, for Python builds whose OpenSSL looks elsewhere.
+_SYSTEM_CA_FILES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+
+class TooLate(Exception):
+    """The deadline of the exchange has passed."""
+
+
+class TooLarge(Exception):
+    """The answer is larger than any real one."""
+
+
+class BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
+    """An adapter whose exchange can be ended from outside, and that knows whether a request has left this machine.
+
+    The timeouts of sockets start anew with each byte, so a server that drips bytes, and a slow name server, can hold a process for
+    ever. The exchange therefore runs in a thread; at the deadline its sockets are shut and a connection that still comes about is
+    refused before anything is sent, so a request that was given up is never sent later.
+    """
+
+    def __init__(self) -> None:
+        self._sockets: list[t.Any] = []
+        self._given_up = False
+        self.sent = False
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self._watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        self._watch(manager)
+        return manager
+
+    def _watch(self, manager: t.Any) -> None:
+        adapter = self
+
+        def watched(pool_class: t.Any) -> t.Any:
+            class Connection(pool_class.ConnectionCls):  # type: ignore[misc, name-defined]
+                def connect(self) -> None:
+                    super().connect()
+                    adapter._sockets.append(self.sock)
+
+                def endheaders(self, *args: t.Any, **kwargs: t.Any) -> None:
+                    # The first byte of a request is written in here.
+                    if self.sock is None:
+                        self.connect()
+                    if adapter._given_up:
+                        self.close()
+                        raise OSError("given up")
+                    adapter.sent = True
+                    super().endheaders(*args, **kwargs)
+
+            return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})
+
+        manager.pool_classes_by_scheme = {scheme: watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+
+    def bounded(self, exchange: Callable[[], t.Any], deadline: float) -> t.Any:
+        """Return what the exchange returns, or raise what it raises, or TooLate when the deadline passes before."""
+        self.sent = False
+        outcome: dict[str, t.Any] = {}
+        finished = threading.Event()
+
+        def work() -> None:
+            try:
+                outcome["value"] = exchange()
+            except BaseException as problem:
+                outcome["problem"] = problem
+            finally:
+                finished.set()
+
+        threading.Thread(target=work, daemon=True).start()
+        if not finished.wait(max(deadline - time.monotonic(), 0)):
+            self._give_up()
+            raise TooLate
+        if "problem" in outcome:
+            raise outcome["problem"]
+        return outcome["value"]
+
+    def _give_up(self) -> None:
+        self._given_up = True
+        for sock in self._sockets:
+            try:
+                sock.shutdown(2)
+            except OSError:
+                pass
+
+
+def send(
+    session: requests.Session, method: str, url: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str] | None, deadline: float
+) -> tuple[requests.Response, bytes]:
+    left = max(deadline - time.monotonic(), 0.001)
+    # Connecting ends a little before the deadline, so that "never connected" can be told from "sent and not answered".
+    response = session.request(method, url, json=body, headers=headers, timeout=(left * 0.9, left), allow_redirects=False, stream=True)
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        content += chunk
+        if len(content) > MAX_BODY_BYTES:
+            response.close()
+            raise TooLarge
+    return response, bytes(content)
+
+
+def trust_store(ca_path: str | None) -> str | bool:
+    """The file or folder of CA certificates to trust: the given one, the environment's, the system's; True means certifi's."""
+    chosen = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
+    if chosen:
+        if not os.path.exists(chosen):
+            raise ApiError(f"{'ca_path' if ca_path else 'REQUESTS_CA_BUNDLE or SSL_CERT_FILE'}: {chosen} does not exist or cannot be read")
+        return chosen
+    system = ssl.get_default_verify_paths()
+    for folder in (os.environ.get("SSL_CERT_DIR"), system.openssl_capath):
+        # A folder is searched by hashed names; it is faster than a file, of which every certificate is parsed.
+        if folder and os.path.isdir(folder) and any(name.endswith(".0") for name in os.listdir(folder)):
+            return folder
+    return next((path for path in (system.openssl_cafile, *_SYSTEM_CA_FILES) if os.path.isfile(path)), True)

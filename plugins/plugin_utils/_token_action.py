@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+# requests is imported here, through the module, while the main process loads the action: an import inside run() would be paid
+# again in every forked worker.
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
+from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+
+try:
+    from ansible.module_utils.secrets import register_secrets
+except ImportError:  # before ansible-core 2.22
+    register_secrets = None
+try:
+    from ansible.plugins.action import VariableLayer
+except ImportError:  # before ansible-core 2.21
+    VariableLayer = None
+
+display = Display()
+
+# What ansible-core masks, it masks wherever it stands: a shorter text would be cut out of innocent words.
+_SHORTEST_MASKED = 8
+SECRET_RESULTS = ("access_token", "refresh_token")
+
+
+class TokenAction(ActionBase):  # type: ignore[misc]
+    """The controller's side of a token module.
+
+    It runs the module's run() in this process, or ships the module to the target where the task asks for that; then it keeps the
+    secrets of the result out of every output and publishes the fact. Subclasses name the module and the fact.
+    """
+
+    TRANSFERS_FILES = False
+    module: t.Any
+    fact: str | None = None
+
+    def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(None, task_vars)
+        task_vars = task_vars or {}
+        arguments = dict(self._task.args)
+        redactor = Redactor(secret_inputs(self.module.ARGUMENT_SPEC, arguments))
+        if self._runs_here():
+            result.update(self._run_here(arguments, redactor))
+        else:
+            result.update(self._run_shipped(arguments, task_vars, redactor))
+        self._publish(result, arguments)
+        self._hide_secrets(result, redactor, task_vars)
+        return result
+
+    def _runs_here(self) -> bool:
+        """Whether running in this process gives what running on the target would: same host, same user, same environment."""
+        is_local = getattr(self._connection, "transport", None) == "local" and not getattr(self._connection, "become", None)
+        return is_local and not any(self._task.environment or []) and REQUESTS_IMPORT_ERROR is None
+
+    def _run_here(self, arguments: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
+        validation = ArgumentSpecValidator(_without_no_log(self.module.ARGUMENT_SPEC)).validate(arguments)
+        redactor.add(*secret_inputs(self.module.ARGUMENT_SPEC, validation.validated_parameters))
+        if validation.error_messages:
+            raise AnsibleActionFail(redactor.redact(", ".join(validation.error_messages)))
+        try:
+            return self.module.run(validation.validated_parameters, self._task.check_mode, display.warning)
+        except ApiError as error:
+            return failure(error)
+
+    def _run_shipped(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        arguments.update(controller_fallbacks(self.module.ARGUMENT_SPEC, arguments, environment))
+        redactor.add(*secret_inputs(self.module.ARGUMENT_SPEC, arguments))
+        # What comes back holds the token in clear, and ssh shows it from -vvv on unless it is told not to; the target's syslog too.
+        before = self._task.no_log, self._play_context.no_log
+        self._task.no_log = self._play_context.no_log = True
+        try:
+            result: dict[str, t.Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        finally:
+            self._task.no_log, self._play_context.no_log = before
+        result.pop("invocation", None)
+        return without_raw_output(result, redactor)
+
+    def _publish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any]) -> None:
+        """Make the token a fact of the host, if it is one and no disk is going to see it."""
+        wanted = self.module.ARGUMENT_SPEC.get("publish_facts") and _is_true(arguments.get("publish_facts", True))
+        if self.fact is None or not wanted or result.get("failed") or not result.get("secret_available"):
+            return
+        facts = {self.fact: result["token"]}
+        if VariableLayer is not None:
+            self.register_host_variables(facts, VariableLayer.EPHEMERAL_FACT)
+        elif C.CACHE_PLUGIN.rpartition(".")[2] == "memory":
+            result["ansible_facts"] = facts
+        else:
+            display.warning(
+                f"The fact {self.fact} is not published: the fact cache {C.CACHE_PLUGIN!r} would write the token to disk. "
+                "Use 'register' and the key 'token' of its result (and publish_facts: false to silence this), or ansible-core 2.21 or later."
+            )
+
+    def _hide_secrets(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:
+        returned = set(secret_outputs(result))
+        maskable = {secret for secret in redactor.secrets | returned if len(secret) >= _SHORTEST_MASKED}
+        if register_secrets is not None:
+            register_secrets(maskable)
+        if register_secrets is None or not returned <= maskable:
+            result["_ansible_no_log"] = bool(returned) or result.get("_ansible_no_log", False)
+        if register_secrets is None or not redactor.secrets <= maskable:
+            self._hide_loop_item(result, redactor, task_vars)
+
+    def _hide_loop_item(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:
+        """ansible-core shows the loop item with each result; one that holds a secret of this task is hidden with the result."""
+        item = task_vars.get(task_vars.get("ansible_loop_var", ""))
+        if item is None or result.get("_ansible_no_log"):
+            return
+        shown = str(item)
+        if redactor.redact(shown) != shown:
+            result["_ansible_no_log"] = True
+            if result.get("failed"):
+                display.warning(f"{self._task.action}: {result.get('msg')} (the result is hidden because the loop item holds a secret)")
+
+
+def secret_inputs(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> Iterator[str]:
+    """Every text that was passed in a secret option, at any depth, by name or alias."""
+    for name, option in argument_spec.items():
+        for given in (name, *option.get("aliases", ())):
+            value = arguments.get(given)
+            if option.get("no_log"):
+                yield from texts(value)
+            elif isinstance(value, Mapping) and "options" in option:
+                yield from secret_inputs(option["options"], value)
+
+
+def texts(value: t.Any) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts(inner)
+
+
+def secret_outputs(value: t.Any) -> Iterator[str]:
+    """Every secret in a result, at any depth."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in SECRET_RESULTS and isinstance(inner, str):
+                yield inner
+            else:
+                yield from secret_outputs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from secret_outputs(inner)
+
+
+def controller_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], environment: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options that the controller's environment gives and that neither the task nor the target's environment sets.
+
+    AWX injects credentials into the controller's environment, where a module on a target would not see them.
+    """
+    found: dict[str, t.Any] = {}
+    for name, option in argument_spec.items():
+        variables = option.get("fallback", (None, []))[1]
+        given = next((arguments[key] for key in (name, *option.get("aliases", ())) if arguments.get(key) is not None), None)
+        if isinstance(given, Mapping) and "options" in option:
+            found[name] = {**given, **controller_fallbacks(option["options"], given, environment)}
+        if given is not None or any(variable in environment for variable in variables):
+            continue
+        value = next((os.environ[variable] for variable in variables if variable in os.environ), None)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def without_raw_output(result: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
+    """A shipped module's result without the raw output that ansible-core adds when a module breaks: it may hold a token."""
+    for key in ("module_stdout", "stdout", "stdout_lines", "stderr_lines"):
+        if result.get(key):
+            result[key] = "(hidden: it may hold a token)"
+    for key in ("module_stderr", "stderr", "msg"):
+        if isinstance(result.get(key), str):
+            result[key] = redactor.redact(result[key])
+    return result
+
+
+def _without_no_log(argument_spec: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The spec for a validation in this process.
+
+    From ansible-core 2.22 on, a validator has every value of a no_log option masked in all later output, however short. Nothing that
+    is validated here is shown, so masking is left to us, who leave short passwords out.
+    """
+    plain = {}
+    for name, option in argument_spec.items():
+        plain[name] = {key: value for key, value in option.items() if key != "no_log"}
+        if "options" in option:
+            plain[name]["options"] = _without_no_log(option["options"])
+    return plain
+
+
+def _is_true(value: t.Any) -> bool:
+    return value is None or str(value).strip().lower() in ("true", "yes", "on", "1", "y", "t")
