@@ -43,6 +43,7 @@ CORES = {
 OLDEST, *MIDDLE, NEWEST = CORES
 
 nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
 nox.options.envdir = str(BUILD / "nox")
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
@@ -70,11 +71,8 @@ def find_python(version: str) -> str | None:
     return None
 
 
-PYTHONS = {
-    version: path
-    for version in sorted({version for versions in CORES.values() for version in versions} | {"3.9"})
-    if (path := find_python(version))
-}
+WANTED = sorted({version for versions in CORES.values() for version in versions} | {"3.9"})
+PYTHONS = {version: path for version, path in zip(WANTED, map(find_python, WANTED), strict=True) if path}
 
 
 def cells() -> list[tuple[str, str]]:
@@ -89,7 +87,7 @@ def cells() -> list[tuple[str, str]]:
 @nox.session(venv_backend="none")
 def matrix_complete(session: nox.Session) -> None:
     """Say which cells of the matrix cannot run here; fail when too few can."""
-    runnable = {core for core, _ in cells()}
+    runnable = {core for core, version in cells()}
     for core in CORES:
         if core not in runnable:
             session.warn(f"SKIPPED: ansible-core {core} needs Python {' or '.join(CORES[core])}, and none was found")
@@ -167,9 +165,11 @@ def sanity(session: nox.Session) -> None:
     for name in tracked_files():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(HERE / name, root / name)
+    # A repository of its own: ansible-test would else ask ours, which ignores the build folder.
+    subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     provide_pip_bootstrap(session)
     # ansible-test takes pythonX.Y from PATH: put working interpreters before any shims.
-    folders = [str(BIN), *(str(Path(path).parent) for path in reversed(PYTHONS.values()))]
+    folders = [str(BIN), *(str(Path(path).parent) for path in PYTHONS.values())]
     session.chdir(root)
     session.run(
         str(BIN / "ansible-test"),

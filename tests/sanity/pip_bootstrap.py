@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stands in for the pip bootstrap script that ansible-test downloads, where its host cannot be reached (see noxfile.py).
+"""Stands in for the pip bootstrap script that ansible-test downloads, where its host cannot be reached.
 
-ansible-test runs it in a new virtual environment with pip's options and the packages to install as arguments.
+noxfile.py puts it into ansible-test's cache. ansible-test runs it in each new virtual environment, with pip's options
+and the packages to install as arguments.
 """
 
 from __future__ import annotations
