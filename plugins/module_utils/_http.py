@@ -12,7 +12,6 @@ import typing as t
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 
 from ansible.module_utils.basic import env_fallback
 
@@ -26,22 +25,21 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
 from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
 from ansible_collections.dataprotection.access.plugins.module_utils._transport import (
     MAX_BODY_BYTES,
-    BoundedAdapter,
+    Connection,
     TooLarge,
     TooLate,
     send,
-    trust_store,
 )
 
 try:
     import requests
-    from requests.utils import should_bypass_proxies
 except ImportError:
     # Who makes a client looks at REQUESTS_IMPORT_ERROR before.
     pass
 
 # The firewall in front of the vendor's SaaS refuses the default name of the requests library.
 USER_AGENT = "dataprotection.access/1.0.0 (Ansible collection)"
+HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
 _MAX_QUOTED_CHARACTERS = 500
 
 _RETRIED_STATUSES = {429, 502, 503}
@@ -99,29 +97,12 @@ class HttpClient:
         self.warn = warn
         self.redactor = redactor or Redactor()
         self._clock: tuple[float, float] | None = None
-        self._verify = trust_store(ca_path) if validate_certs else False
-        self._proxies: dict[str, str] = {}
-        if not validate_certs:
-            requests.packages.urllib3.disable_warnings()
-        if use_proxy and not should_bypass_proxies(self.base_url, no_proxy=None):
-            self._proxies = getproxies_environment()
-            self.redactor.add(*(urlsplit(proxy).password for proxy in self._proxies.values()))
-        self._open()
-
-    def _open(self) -> None:
-        self._adapter = BoundedAdapter()
-        self._session = requests.Session()
-        # Off, or the credentials of ~/.netrc would replace our Authorization header.
-        self._session.trust_env = False
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"})
-        self._session.verify = self._verify
-        self._session.proxies = self._proxies
-        self._session.mount("https://", self._adapter)
-        self._session.mount("http://", self._adapter)
+        self._connection = Connection(self.base_url, validate_certs=validate_certs, ca_path=ca_path, use_proxy=use_proxy, headers=HEADERS)
+        self.redactor.add(*self._connection.proxy_passwords())
 
     def close(self) -> None:
         """Close the connection; a later request would open a new one."""
-        self._session.close()
+        self._connection.close()
 
     def now(self) -> float:
         """The server's time in epoch seconds, from the last Date header; this machine's time before there was one."""
@@ -162,22 +143,18 @@ class HttpClient:
                 self.warn(f"{failure.error.message}; attempt {attempt + 1} of {self.retries + 1} follows in {pause:g} s")
                 time.sleep(pause)
 
-    def _exchange(
-        self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str] | None, text: bool, deadline: float
-    ) -> Response:
+    def _exchange(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str] | None, text: bool, deadline: float) -> Response:
         url = self.base_url + path
         call = f"{method} {url.partition('?')[0]}"
-        session, adapter = self._session, self._adapter
+        connection = self._connection
         try:
-            response, content = adapter.bounded(lambda: send(session, method, url, body, headers, deadline), deadline)
+            response, content = connection.bounded(lambda session: send(session, method, url, body, headers, deadline), deadline)
         except TooLate:
-            # What was given up must not get in the way of the next request, a logout for example.
-            self._open()
-            raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", ambiguous=adapter.sent) from None
+            raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", ambiguous=connection.sent) from None
         except TooLarge:
             raise _Failure(f"{call}: the answer is larger than {MAX_BODY_BYTES // 2**20} MiB and was refused", ambiguous=True, final=True) from None
         except (requests.exceptions.RequestException, OSError) as problem:
-            raise self._failure(call, problem, adapter.sent) from None
+            raise self._failure(call, problem, connection.sent) from None
         self._read_clock(response)
         if 300 <= response.status_code < 400:
             raise _Failure(

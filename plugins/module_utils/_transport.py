@@ -11,13 +11,16 @@ import threading
 import time
 import traceback
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from requests.utils import should_bypass_proxies
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
     HTTPAdapter = object
@@ -44,7 +47,55 @@ class TooLarge(Exception):
     """The answer is larger than any real one."""
 
 
-class BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
+class Connection:
+    """A requests session to one server that keeps to our rules, and whose exchanges end at their deadline."""
+
+    def __init__(self, base_url: str, *, validate_certs: bool, ca_path: str | None, use_proxy: bool, headers: Mapping[str, str] | None = None) -> None:
+        self._verify = trust_store(ca_path) if validate_certs else False
+        self._proxies = getproxies_environment() if use_proxy and not should_bypass_proxies(base_url, no_proxy=None) else {}
+        self._headers = dict(headers or {})
+        self._sent = False
+        if not validate_certs:
+            requests.packages.urllib3.disable_warnings()
+        self._open()
+
+    def _open(self) -> None:
+        self._adapter = _BoundedAdapter()
+        self.session = requests.Session()
+        # Off, or the credentials of ~/.netrc would replace our Authorization header.
+        self.session.trust_env = False
+        self.session.headers.update(self._headers)
+        self.session.verify = self._verify
+        self.session.proxies = dict(self._proxies)
+        self.session.mount("https://", self._adapter)
+        self.session.mount("http://", self._adapter)
+
+    def proxy_passwords(self) -> Iterator[str | None]:
+        """The passwords of the proxies in use, which no message may show."""
+        return (urlsplit(proxy).password for proxy in self._proxies.values())
+
+    @property
+    def sent(self) -> bool:
+        """Whether the last exchange may have reached the server, in part at least."""
+        return self._sent
+
+    def bounded(self, exchange: Callable[[requests.Session], t.Any], deadline: float) -> t.Any:
+        """Return what exchange(session) returns, or raise what it raises, or TooLate when the deadline passes before."""
+        session, adapter = self.session, self._adapter
+        try:
+            return adapter.bounded(lambda: exchange(session), deadline)
+        except TooLate:
+            # What was given up must not get in the way of the next request, a logout for example.
+            self._open()
+            raise
+        finally:
+            self._sent = adapter.sent
+
+    def close(self) -> None:
+        self.session.close()
+
+
+class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
     """An adapter whose exchange can be ended from outside, and that knows whether a request has left this machine.
 
     The timeouts of sockets start anew with each byte, so a server that drips bytes, and a slow name server, can hold a process for
@@ -69,9 +120,12 @@ class BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
 
     def _watch(self, manager: t.Any) -> None:
         adapter = self
+        if getattr(manager, "is_watched", False):
+            return
+        manager.is_watched = True
 
         def watched(pool_class: t.Any) -> t.Any:
-            class Connection(pool_class.ConnectionCls):  # type: ignore[misc, name-defined]
+            class WatchedConnection(pool_class.ConnectionCls):  # type: ignore[misc, name-defined]
                 def connect(self) -> None:
                     super().connect()
                     adapter._sockets.append(self.sock)
@@ -86,7 +140,7 @@ class BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
                     adapter.sent = True
                     super().endheaders(*args, **kwargs)
 
-            return type(pool_class.__name__, (pool_class,), {"ConnectionCls": Connection})
+            return type(pool_class.__name__, (pool_class,), {"ConnectionCls": WatchedConnection})
 
         manager.pool_classes_by_scheme = {scheme: watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
