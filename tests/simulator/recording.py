@@ -46,8 +46,5 @@ class Recorder:
 
     def select(self, path: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
         """The requests whose path has a match for the regex `path` (any case) and whose method is `method`."""
-        return [
-            entry
-            for entry in self.entries
-            if (path is None or re.search(path, entry["path"], re.IGNORECASE)) and (method is None or entry["method"] == method.upper())
-        ]
+        pattern = re.compile(path or "", re.IGNORECASE)
+        return [entry for entry in self.entries if pattern.search(entry["path"]) and (method is None or entry["method"] == method.upper())]

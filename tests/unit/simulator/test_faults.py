@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults on demand: what reaches the client, and whether the work was done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.simulator import Simulator, SimulatorError
+from tests.unit.simulator.clients import V2_TOKENS, Cohesity, CommandCenter
+
+
+def minted(sim: Simulator) -> int:
+    """How many Cohesity tokens the server really made."""
+    return len(sim.state()["cohesity"]["tokens"])
+
+
+class TestReplacedAnswers:
+    @pytest.mark.parametrize(
+        ("kind", "args", "status", "text"),
+        [
+            ("html", {}, 200, "<!DOCTYPE html>"),
+            ("redirect", {"location": "https://127.0.0.1:1/"}, 307, ""),
+            ("redirect", {"location": "/elsewhere", "status": 302}, 302, ""),
+            ("status", {"code": 503}, 503, ""),
+            ("status", {"code": 429, "body": "Too Many Requests", "headers": {"Retry-After": "1"}}, 429, "Too Many"),
+            ("status", {"code": 450, "body": {"errorCode": 1}}, 450, '{"errorCode": 1}'),
+            ("empty", {}, 201, ""),
+            ("json", {"value": ["not", "an", "object"]}, 201, '["not", "an", "object"]'),
+            ("big", {"bytes": 100_000}, 201, '{"padding"'),
+        ],
+    )
+    def test_before_and_after_the_work(self, cluster: Cohesity, sim: Simulator, kind: str, args: dict[str, Any], status: int, text: str) -> None:
+        for suffix, done in (("", False), ("_after", True)):
+            sim.reset()
+            sim.fault(kind + suffix, **args)
+            response = cluster.login()
+            assert response.status_code == status
+            assert response.text.startswith(text)
+            assert (minted(sim), sim.requests()[0]["done"]) == (done, done)
+            assert sim.requests()[0]["status"] == status
+            assert cluster.login().status_code == 201
+
+    def test_headers_and_content_types(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=429, headers={"Retry-After": "7"})
+        assert cluster.login().headers["Retry-After"] == "7"
+        sim.fault("html")
+        assert cluster.login().headers["Content-Type"] == "text/html"
+
+    def test_big_has_exactly_that_size_also_behind_compression(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("big", bytes=1_000_000)
+        assert len(cluster.login().content) == 1_000_000
+        sim.fault("big", bytes=1_000_000, gzip=True)
+        response = cluster.login()
+        assert len(response.content) == 1_000_000
+        assert int(response.headers["Content-Length"]) < 10_000
+
+    def test_patch_merges_into_the_real_answer(self, commandcenter: CommandCenter, sim: Simulator) -> None:
+        changes = {"tokenInfo": {"accessToken": 5, "refreshToken": {"__delete__": True}, "extra": None}}
+        sim.fault("patch", path="accesstoken$", changes=changes)
+        info = commandcenter.create().json()["tokenInfo"]
+        assert (info["accessToken"], info["extra"], info["tokenName"]) == (5, None, "ci")
+        assert "refreshToken" not in info
+        assert len(commandcenter.listed()) == 1
+
+
+class TestCuts:
+    @pytest.mark.parametrize(("kind", "done"), [("cut_before", False), ("cut_after", True)])
+    def test_no_answer(self, cluster: Cohesity, sim: Simulator, kind: str, done: bool) -> None:
+        sim.fault(kind)
+        with pytest.raises(requests.ConnectionError):
+            cluster.login()
+        (entry,) = sim.requests()
+        assert (entry["status"], entry["done"], minted(sim)) == (None, done, done)
+
+    def test_truncate_promises_more_than_it_sends(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("truncate")
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            cluster.login()
+        assert minted(sim) == 1
+        assert sim.log() == ""
+
+
+class TestSlowness:
+    def test_delays(self, cluster: Cohesity, sim: Simulator) -> None:
+        for kind, done in (("delay", 0), ("delay_after", 1)):
+            sim.reset()
+            sim.fault(kind, seconds=1.0)
+            with pytest.raises(requests.Timeout):
+                cluster("POST", V2_TOKENS, {"username": "backup", "password": "canary-cohesity-password"}, timeout=0.3)
+            assert minted(sim) == done
+
+    @pytest.mark.parametrize(("kind", "least"), [("drip", 0.3), ("drip_headers", 0.3)])
+    def test_drips(self, cluster: Cohesity, sim: Simulator, kind: str, least: float) -> None:
+        sim.fault(kind, bytes_per_second=300)
+        started = time.monotonic()
+        response = cluster.login()
+        assert time.monotonic() - started > least
+        assert response.status_code == 201
+        assert sim.check_cohesity(response.json()["accessToken"])
+
+    def test_a_client_that_leaves_a_drip_does_no_harm(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("drip_headers", bytes_per_second=1)
+        with pytest.raises(requests.Timeout):
+            cluster("GET", "/v2/clusters", timeout=0.3, stream=True)
+        assert cluster.login().status_code == 201
+        assert sim.log() == ""
+
+
+def test_no_date(cluster: Cohesity, sim: Simulator) -> None:
+    sim.fault("no_date")
+    assert "Date" not in cluster.login().headers
+    assert "Date" in cluster.login().headers
+
+
+class TestChoice:
+    def test_by_method_and_path_in_any_case(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=503, method="post", path="ACCESS-tokens$", times=0)
+        assert cluster("GET", "/v2/access-tokens").status_code == 401
+        assert cluster.login("/irisservices/api/v1/public/accessTokens").status_code == 201
+        assert [cluster.login().status_code for _ in range(3)] == [503, 503, 503]
+        sim.clear_faults()
+        assert cluster.login().status_code == 201
+
+    def test_times_and_after(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=503, after=1, times=2)
+        assert [cluster.login().status_code for _ in range(4)] == [201, 503, 503, 201]
+
+    def test_faults_that_answer_queue(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=503)
+        sim.fault("status", code=502)
+        sim.fault("html")
+        assert [cluster.login().status_code for _ in range(4)] == [503, 502, 200, 201]
+
+    def test_different_kinds_combine(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("delay", seconds=0.3)
+        sim.fault("no_date")
+        sim.fault("status", code=503)
+        response = cluster.login()
+        assert response.status_code == 503
+        assert "Date" not in response.headers
+        assert response.elapsed.total_seconds() > 0.3
+
+    @pytest.mark.parametrize(("kind", "args"), [("nonsense", {}), ("status", {}), ("delay", {"second": 1}), ("html", {"path": "("})])
+    def test_a_wrong_fault_is_an_error(self, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
+        with pytest.raises(SimulatorError):
+            sim.fault(kind, **args)
+
+
+class Background(threading.Thread):
+    """A login in another thread; `result` is its status, or the exception."""
+
+    def __init__(self, sim: Simulator) -> None:
+        super().__init__(daemon=True)
+        self.client = Cohesity(sim)
+        self.result: Any = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.result = self.client.login().status_code
+        except requests.RequestException as error:
+            self.result = type(error)
+
+
+class TestGates:
+    @pytest.mark.parametrize(("kind", "done"), [("gate", 0), ("gate_after", 1)])
+    def test_a_request_waits_before_or_after_its_work(self, sim: Simulator, kind: str, done: int) -> None:
+        sim.fault(kind, name="here")
+        thread = Background(sim)
+        sim.wait_for("here")
+        assert (sim.waiting("here"), minted(sim)) == (1, done)
+        assert sim.open_gate("here") == 1
+        thread.join(5)
+        assert (thread.result, minted(sim), sim.waiting("here")) == (201, 1, 0)
+
+    def test_a_gate_may_drop_the_connection(self, sim: Simulator) -> None:
+        sim.fault("gate", name="here")
+        thread = Background(sim)
+        sim.wait_for("here")
+        sim.open_gate("here", drop=True)
+        thread.join(5)
+        assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
+
+    def test_all_who_wait_go_at_once(self, sim: Simulator) -> None:
+        sim.fault("gate", name="here", times=0)
+        threads = [Background(sim) for _ in range(3)]
+        sim.wait_for("here", 3)
+        assert sim.open_gate("here") == 3
+        for thread in threads:
+            thread.join(5)
+        assert [thread.result for thread in threads] == [201, 201, 201]
+
+    def test_the_work_is_done_although_the_client_died_at_the_gate(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("gate", name="here")
+        with pytest.raises(requests.Timeout):
+            cluster("POST", V2_TOKENS, {"username": "backup", "password": "canary-cohesity-password"}, timeout=0.3)
+        assert minted(sim) == 0
+        sim.open_gate("here")
+        deadline = time.monotonic() + 5
+        while minted(sim) == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert minted(sim) == 1
+
+    def test_a_reset_drops_who_waits_and_their_work(self, sim: Simulator) -> None:
+        sim.fault("gate", name="here")
+        thread = Background(sim)
+        sim.wait_for("here")
+        sim.reset()
+        thread.join(5)
+        assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
+
+    def test_a_reset_makes_delayed_requests_void(self, sim: Simulator) -> None:
+        sim.fault("delay", seconds=0.5)
+        thread = Background(sim)
+        deadline = time.monotonic() + 5
+        while not sim.requests() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        sim.reset()
+        thread.join(5)
+        assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
