@@ -72,15 +72,15 @@ def read_desired(params: Mapping[str, t.Any]) -> Desired:
     """Read and check what the user wants, before anything is sent; raises ApiError."""
     scope = params["scope"]
     name = params["name"].strip() if params["name"] else None
-    if params["state"] != "renewed" or params.get("store"):
+    if params["state"] != "renewed" or params["store"]:
         if not name and params["id"] is None:
             raise ApiError("name (or the id of an existing token) is required")
-    if params.get("store") and not name:
+    if params["store"] and not name:
         raise ApiError("a store needs the name of its token")
     has_pair = bool(params["access_token"] or params["refresh_token"])
-    if has_pair and (params["state"] != "renewed" or params.get("store")):
+    if has_pair and (params["state"] != "renewed" or params["store"]):
         raise ApiError("access_token and refresh_token only go with state: renewed without a store")
-    if params["state"] == "renewed" and not params.get("store") and not (params["access_token"] and params["refresh_token"]):
+    if params["state"] == "renewed" and not params["store"] and not (params["access_token"] and params["refresh_token"]):
         raise ApiError("state: renewed needs a store, or the pair to renew in access_token and refresh_token")
     if params["api_endpoints"] is not None and scope != "custom":
         raise ApiError("api_endpoints only goes with scope: custom")

@@ -36,9 +36,7 @@ class NameTaken(ApiError):
     """Somebody else has created a token of this name since the list was read."""
 
 
-def settle(
-    server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0
-) -> Outcome:
+def settle(server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0) -> Outcome:
     """Bring the token to its desired state, or predict that in check mode. patience: seconds to wait for another run's result."""
     give_up = time.monotonic() + patience
     met_name = False
@@ -115,6 +113,7 @@ class _Run:
         with self.claims.claim("create", self.server.now()) as claim:
             self._revoke_orphans()
             token = self._create(attributes)
+            self._check_owner(token)
             claim.complete(token, undo=lambda: self.server.revoke(token["id"]))
         self._revoke_leftovers()
         return self._outcome(token, before=None)
@@ -128,9 +127,7 @@ class _Run:
             except ApiError as error:
                 if not error.ambiguous:
                     if error.status in (None, 429) or self.desired.recreate == "never":
-                        raise error.explained(
-                            "The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change"
-                        ) from None
+                        raise error.explained("The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change") from None
                     self.warn(f"{error.message}; the token is replaced by a new one")
                 else:
                     # Perhaps it was rotated, and the new pair is lost: this one must never be sent again, so a successor is made.
@@ -208,6 +205,16 @@ class _Run:
                 self.warn(f"{error.message}; {'what was made without its secret is revoked, and ' if found else ''}the token is created once more")
         raise AssertionError("unreachable")
 
+    def _check_owner(self, token: Token) -> None:
+        """A login that does not see the token of the record may belong to somebody else, whose new token must not overwrite that one's secret."""
+        held = self.plan.token if self.plan.recreates else None
+        if held and None not in (held["user_id"], token.get("user_id")) and held["user_id"] != token["user_id"]:
+            self.server.revoke(token["id"])
+            raise ApiError(
+                f"The store holds the token of user id {held['user_id']}, and this login is user id {token['user_id']}: nothing was changed. "
+                "Log in as that user, give its user_id, or give this token a place of its own"
+            )
+
     def _update(self, token: dict[str, t.Any]) -> None:
         changes = dict(self.plan.changes)
         try:
@@ -224,9 +231,7 @@ class _Run:
         try:
             self.server.update(token_id, {"name": name})
         except ApiError as error:
-            if not error.ambiguous or not any(
-                token["id"] == token_id and token["name"] == name for token in self.server.tokens(self.desired.user_id)
-            ):
+            if not error.ambiguous or not any(token["id"] == token_id and token["name"] == name for token in self.server.tokens(self.desired.user_id)):
                 raise
 
     def _revoke(self, token: Token) -> None:
@@ -253,9 +258,7 @@ class _Run:
             return False
         return True
 
-    def _outcome(
-        self, token: dict[str, t.Any] | None, before: t.Any = ..., actions: list[str] | None = None, replaced_id: int | None = None
-    ) -> Outcome:
+    def _outcome(self, token: dict[str, t.Any] | None, before: t.Any = ..., actions: list[str] | None = None, replaced_id: int | None = None) -> Outcome:
         return Outcome(
             token,
             self.plan.token if before is ... else before,

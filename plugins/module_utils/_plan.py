@@ -60,9 +60,7 @@ def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.
     held = (record or {}).get("token")
     live = find_live(desired, listed, held)
     name = desired.name or (live["name"] if live else None)
-    leftovers = [
-        token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _same_user(desired, token)
-    ]
+    leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _same_user(desired, token)]
     if desired.state == "absent":
         return _plan_absent(live, held, listed, leftovers, record is not None)
     if desired.id is not None and live is None:
@@ -146,9 +144,7 @@ def _plan_with_store(
 def _successor(of_held: Token | None, held: Token | None, leftovers: list[Token], orphans: Sequence[Token] = ()) -> Plan:
     """Make the token anew: beside the old one while that lives, so that it works until the new one is stored."""
     if of_held is not None:
-        return Plan(
-            "replace", {**(held or {}), **{key: value for key, value in of_held.items() if value is not None}}, orphans=orphans, leftovers=leftovers
-        )
+        return Plan("replace", {**(held or {}), **{key: value for key, value in of_held.items() if value is not None}}, orphans=orphans, leftovers=leftovers)
     return Plan("create", held, orphans=orphans, leftovers=leftovers, recreates=held is not None)
 
 

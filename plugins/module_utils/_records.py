@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso
@@ -38,13 +38,12 @@ class Contended(Exception):
 
     def gave_up(self, waited: float) -> ApiError:
         """The error after waiting in vain."""
-        work = f"run {self.pending.get('run')} has been at work on it ({self.pending.get('op')}) since {iso(self.pending.get('since'))}"
-        free_at = iso((self.pending.get("since") or 0) + self.pending.get("lease", LEASE_SECONDS))
+        if not self.pending:
+            return ApiError(f"{self.where}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
+        free_at = iso(self.pending["since"] + self.pending["lease"])
         return ApiError(
-            f"{self.where}: {work if self.pending else 'other runs keep writing it'}; waited {waited:g} s (lock_timeout). "
-            f"If that run has died, the first run after {free_at} settles what it left"
-            if self.pending
-            else f"{self.where}: other runs keep writing the record; waited {waited:g} s (lock_timeout)"
+            f"{self.where}: run {self.pending['run']} has been at work on it ({self.pending['op']}) since {iso(self.pending['since'])}; "
+            f"waited {waited:g} s (lock_timeout). If that run has died, the first run after {free_at} settles what it left"
         )
 
 
@@ -62,7 +61,7 @@ class Storage(t.Protocol):
 
     def reserve(self) -> None: ...
 
-    def writer_lives(self) -> bool: ...
+    def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool: ...
 
 
 def to_document(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -93,10 +92,20 @@ class Claims:
 
     keeps_secrets = True
 
-    def __init__(self, storage: Storage, kind: str, identity: Mapping[str, t.Any], warn: Callable[[str], None], lease: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        kind: str,
+        identity: Mapping[str, t.Any],
+        warn: Callable[[str], None],
+        lease: float = LEASE_SECONDS,
+        optional_identity: Sequence[str] = (),
+    ) -> None:
         self.storage = storage
         self.kind = kind
         self.identity = dict(identity)
+        # Only compared where both sides know them: a login by token does not say whose it is.
+        self._optional_identity = optional_identity
         self.warn = warn
         self.lease = lease
         self.run = uuid.uuid4().hex
@@ -108,19 +117,23 @@ class Claims:
         self._record = None
         if document is not None:
             record = from_document(document, self.storage.where, self.kind)
-            other = {key: value for key, value in (record["identity"] or {}).items() if self.identity.get(key) != value}
-            if other:
-                owner = ", ".join(f"{key} {value!r}" for key, value in sorted(other.items()))
-                raise StoreError(f"{self.storage.where} holds the record of another token ({owner}); give each token a place of its own")
+            self._check_identity(record["identity"] or {})
             self._record = record
         return self._record
+
+    def _check_identity(self, found: Mapping[str, t.Any]) -> None:
+        for key in sorted({*found, *self.identity}):
+            theirs, ours = found.get(key), self.identity.get(key)
+            if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
+                continue
+            raise StoreError(f"{self.storage.where} holds the record of another token ({key} {theirs!r}, not {ours!r}); give each token a place of its own")
 
     def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
         """The record with suspect_since set when the run that claimed it has died; raises Contended while that run may live."""
         if record is None or record["pending"] is None:
             return record
         pending = record["pending"]
-        if self.storage.holds_lock or (now - pending["since"] > pending["lease"] and not self.storage.writer_lives()):
+        if self.storage.claim_is_dead(pending, now):
             suspect = record["suspect_since"] if record["suspect_since"] is not None else pending["since"]
             self._record = {**record, "pending": None, "suspect_since": suspect}
             return self._record
@@ -176,7 +189,11 @@ class Claim:
             self._claims.save({"pending": self._pending})
         except Conflict:
             raise Contended(self._claims.storage.where, None) from None
-        self._claims.storage.reserve()
+        try:
+            self._claims.storage.reserve()
+        except StoreError as error:
+            self.abandon(error)
+            raise
 
     def still_ours(self, now: float) -> None:
         """Raise Contended when so much time has passed that another run may take this one for dead."""
@@ -229,9 +246,7 @@ class Claim:
             try:
                 undo()
             except ApiError as second:
-                return StoreError(
-                    f"{error.message}. The new token was not stored, and could not be taken back: {second.message}. The next run replaces it"
-                )
+                return StoreError(f"{error.message}. The new token was not stored, and could not be taken back: {second.message}. The next run replaces it")
             return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
         return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
 

@@ -10,8 +10,11 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ansible_collections.dataprotection.access.plugins.module_utils import _cohesity
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient
 from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
+from ansible_collections.dataprotection.access.plugins.module_utils._records import Claims, Conflict
+from ansible_collections.dataprotection.access.plugins.module_utils._store import STORE_SPEC, open_store
 from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
@@ -30,8 +33,11 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "privileges": {"type": "list", "elements": "str"},
 }
 
+RECORD_KIND = "cohesity_access_token"
+
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **_cohesity.COHESITY_SPEC,
+    **STORE_SPEC,
     "lifetime": {"type": "str", "default": "24h"},
     "min_validity": {"type": "str", "default": "5m"},
     "token": {"type": "dict", "no_log": False, "options": TOKEN_SPEC},
@@ -42,32 +48,60 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Return the token that was passed in while it is good, and a new one otherwise."""
-    lifetime = parse_duration(params["lifetime"], "lifetime")
-    min_validity = parse_duration(params["min_validity"], "min_validity")
     _cohesity.check_login(params)
+    if params["token"] and params["store"]:
+        raise ApiError("token and store exclude each other: the store already holds the token that was returned before")
     client = _cohesity.connect(params, warn)
     try:
-        known = params["token"] or {}
-        if _is_good(client, known, params, min_validity):
-            return _result(_public(client, known, params), [], known)
-        if check_mode:
-            return _result({**_identity(client, params), "access_token": None}, ["created"], known)
-        issued = _cohesity.log_in(client, params)
-        token = {**issued, "expires_at": iso(client.now() + lifetime)}
-        if lifetime <= min_validity:
-            warn(f"lifetime ({params['lifetime']}) is not more than min_validity ({params['min_validity']}): this token will never be reused")
-        return _result(_public(client, token, params), ["created"], known)
+        if not params["store"]:
+            known = params["token"] or {}
+            return _token(client, known, params, check_mode, warn, lambda token: None)
+        with open_store(params, check_mode, warn) as storage:
+            claims = Claims(storage, RECORD_KIND, _identity(client, params), warn)
+            try:
+                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))
+            except Conflict:
+                # Another run has logged in meanwhile: its token serves this one too.
+                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))
     finally:
         client.close()
 
 
+def _token(
+    client: HttpClient,
+    known: Mapping[str, t.Any],
+    params: Mapping[str, t.Any],
+    check_mode: bool,
+    warn: Callable[[str], None],
+    keep: Callable[[Mapping[str, t.Any]], None],
+) -> dict[str, t.Any]:
+    """The result with the known token, or with a new one that was handed to keep()."""
+    lifetime = parse_duration(params["lifetime"], "lifetime")
+    min_validity = parse_duration(params["min_validity"], "min_validity")
+    if _is_good(client, known, params, min_validity):
+        return _result(_public(client, known, params), [], known)
+    if check_mode:
+        return _result({**_identity(client, params), "access_token": None}, ["created"], known)
+    issued = {**_cohesity.log_in(client, params), **_identity(client, params), "api_version": params["api_version"]}
+    token = {**issued, "expires_at": iso(client.now() + lifetime)}
+    if lifetime <= min_validity:
+        warn(f"lifetime ({params['lifetime']}) is not more than min_validity ({params['min_validity']}): this token will never be reused")
+    keep(token)
+    return _result(_public(client, token, params), ["created"], known)
+
+
+def _held(claims: Claims) -> dict[str, t.Any]:
+    token = (claims.read() or {}).get("token") or {}
+    return {**token, "expires_at": iso(token.get("expires_at"))}
+
+
+def _keep(claims: Claims, token: Mapping[str, t.Any]) -> None:
+    claims.save({"token": {**token, "expires_at": from_iso(token["expires_at"])}})
+
+
 def _is_good(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str, t.Any], min_validity: int) -> bool:
     """Whether the token belongs to this login, is accepted by the cluster, and lives long enough."""
-    if (
-        not token.get("access_token")
-        or not token.get("token_type")
-        or any(token.get(key) != value for key, value in _identity(client, params).items())
-    ):
+    if not token.get("access_token") or not token.get("token_type") or any(token.get(key) != value for key, value in _identity(client, params).items()):
         return False
     client.redactor.add(token["access_token"])
     if params["verify"] and not _cohesity.token_works(client, token):

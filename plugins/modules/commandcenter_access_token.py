@@ -14,11 +14,15 @@ from ansible_collections.dataprotection.access.plugins.module_utils._desired imp
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._lifecycle import Outcome, settle
 from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
-from ansible_collections.dataprotection.access.plugins.module_utils._records import NoClaims
+from ansible_collections.dataprotection.access.plugins.module_utils._records import LEASE_SECONDS, Claims, NoClaims
+from ansible_collections.dataprotection.access.plugins.module_utils._store import STORE_SPEC, open_store
 from ansible_collections.dataprotection.access.plugins.module_utils._tokens import describe, public_token
+
+RECORD_KIND = "commandcenter_access_token"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **_commandcenter.COMMANDCENTER_SPEC,
+    **STORE_SPEC,
     "name": {"type": "str"},
     "id": {"type": "int"},
     "state": {"type": "str", "choices": ["present", "renewed", "absent"], "default": "present"},
@@ -43,7 +47,18 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         if params["access_token"]:
             return _result(_renew_pair(server, params, check_mode), server.now())
         _commandcenter.check_login(params)
-        return _result(settle(server, desired, NoClaims(), check_mode, warn), server.now())
+        if not params["store"]:
+            return _result(settle(server, desired, NoClaims(), check_mode, warn), server.now())
+        with open_store(params, check_mode, warn) as storage:
+            lease = max(LEASE_SECONDS, 10 * params["timeout"])
+            claims = Claims(storage, RECORD_KIND, _identity(server, params), warn, lease, optional_identity=("username", "domain"))
+            return _result(settle(server, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server.now())
+
+
+def _identity(server: CommandCenter, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Which token a record is of. A service account's token is one token, whichever administrator's login it is managed with."""
+    login = {"username": None, "domain": None} if params["user_id"] is not None else {"username": params["username"], "domain": params["domain"]}
+    return {"url": server.url, "name": params["name"].strip(), "user_id": params["user_id"], **login}
 
 
 def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: bool) -> Outcome:
@@ -72,6 +87,10 @@ def _result(outcome: Outcome, now: float) -> dict[str, t.Any]:
         "secret_available": bool(token and token["access_token"]),
         "diff": {"before": describe(outcome.before), "after": describe(outcome.token)},
     }
+    if outcome.before and {"renewed", "recreated"} & set(outcome.actions):
+        # The attributes alone may be the same before and after.
+        result["diff"]["before"]["secret"] = "the old one"
+        result["diff"]["after"]["secret"] = "a new one"
     if outcome.replaced_id is not None:
         result["replaced_id"] = outcome.replaced_id
     return result

@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError, root_words
+from ansible_collections.dataprotection.access.plugins.module_utils._http import USER_AGENT, check_url
+from ansible_collections.dataprotection.access.plugins.module_utils._records import Conflict, StoreError
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
+from ansible_collections.dataprotection.access.plugins.module_utils._transport import Connection, TooLate
+
+try:
+    import requests
+except ImportError:
+    # Who opens a store looks at REQUESTS_IMPORT_ERROR before.
+    pass
+
+_ATTEMPTS = 4
+
+
+class VaultStorage:
+    """One record in one path of a KV version 2 engine of HashiCorp Vault or OpenBao, written with check-and-set.
+
+    There is no lock: a claim whose owner died is told from a living one by its age.
+    """
+
+    holds_lock = False
+
+    def __init__(self, options: Mapping[str, t.Any], timeout: float, warn: Callable[[str], None]) -> None:
+        self._hvac = _import_hvac()
+        self._options = options
+        self._url = _vault_url(options["url"])
+        self._mount = (options["mount"] or "secret").strip("/")
+        self._path = (options["path"] or "").strip("/")
+        self.where = f"The store {self._url}, path {self._mount}/{self._path}"
+        if not self._path:
+            raise StoreError("store.vault.path is required: the path of the record below its mount")
+        if not options["token"] and not (options["role_id"] and options["secret_id"]):
+            raise StoreError("store.vault needs a token (or VAULT_TOKEN), or role_id and secret_id")
+        self._timeout = timeout
+        self._warn = warn
+        self._redactor = Redactor([options["token"], options["secret_id"]])
+        self._connection = Connection(
+            self._url, validate_certs=options["validate_certs"], ca_path=options["ca_path"], use_proxy=True, headers={"User-Agent": USER_AGENT}
+        )
+        self._redactor.add(*self._connection.proxy_passwords())
+        self._token = options["token"] or ""
+        self._logged_in = False
+        self._version = 0
+
+    def __enter__(self) -> VaultStorage:
+        if not self._options["token"]:
+            answer = self._call("log in", lambda client: client.auth.approle.login(self._options["role_id"], self._options["secret_id"], use_token=False))
+            self._token = answer["auth"]["client_token"]
+            self._redactor.add(self._token)
+            self._logged_in = True
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            if self._logged_in:
+                self._call("log out", lambda client: client.auth.token.revoke_self())
+        except StoreError as error:
+            self._warn(f"The login of this task was not ended: {error.message}")
+        finally:
+            self._connection.close()
+
+    def read(self) -> dict[str, t.Any] | None:
+        """The document at the path, or None where there is none."""
+        try:
+            answer = self._retried(
+                "read", lambda client: client.secrets.kv.v2.read_secret_version(self._path, mount_point=self._mount, raise_on_deleted_version=False)
+            )
+        except _NotThere:
+            self._version = 0
+            return None
+        try:
+            self._version = int(answer["data"]["metadata"]["version"])
+            document = answer["data"]["data"]
+        except (KeyError, TypeError, ValueError):
+            raise StoreError(f"{self.where}: {self._mount} is not a key-value engine of version 2") from None
+        return document if isinstance(document, dict) else None
+
+    def write(self, document: Mapping[str, t.Any]) -> None:
+        """Write the next version, if nobody else has; raises Conflict, or StoreError."""
+        expected = self._version
+
+        def put(client: t.Any) -> t.Any:
+            return client.secrets.kv.v2.create_or_update_secret(self._path, dict(document), cas=expected, mount_point=self._mount)
+
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._version = int(self._call("write", put)["data"]["version"])
+                return
+            except _NotThere:
+                raise StoreError(f"{self.where}: there is no key-value engine of version 2 at {self._mount}") from None
+            except _Refused as error:
+                if "check-and-set" not in error.message:
+                    raise
+                # Perhaps it was our own write that made this one too late: its answer may have been lost.
+                if attempt > 1 and self._holds(document, expected + 1):
+                    return
+                raise Conflict(f"{self.where} was written by another run") from None
+            except _Unclear:
+                if attempt == _ATTEMPTS:
+                    raise
+                time.sleep(0.25 * 2**attempt)
+
+    def reserve(self) -> None:
+        """The server has room or has not: there is nothing to set aside."""
+
+    def remove(self) -> None:
+        """Delete the latest version; the numbers go on, so check-and-set still tells the runs apart."""
+        try:
+            self._retried("delete", lambda client: client.secrets.kv.v2.delete_latest_version_of_secret(self._path, mount_point=self._mount))
+        except _NotThere:
+            pass
+
+    def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool:
+        """Whether the owner of a claim has had its time, by the product's clock."""
+        return bool(now - pending["since"] > pending["lease"])
+
+    def _holds(self, document: Mapping[str, t.Any], version: int) -> bool:
+        return self.read() == dict(document) and self._version == version
+
+    def _retried(self, what: str, work: Callable[[t.Any], t.Any]) -> t.Any:
+        """For calls that may be sent twice."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._call(what, work)
+            except _Unclear as error:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._warn(f"{error.message}; attempt {attempt + 1} of {_ATTEMPTS} follows")
+                time.sleep(0.25 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def _call(self, what: str, work: Callable[[t.Any], t.Any]) -> t.Any:
+        """One call through hvac; its errors as StoreError, with what to do about those that users meet."""
+
+        def exchange(session: requests.Session) -> t.Any:
+            # hvac looks for a token of its own (VAULT_TOKEN, ~/.vault-token) when it is given None.
+            client = self._hvac.Client(
+                url=self._url,
+                token=self._token,
+                namespace=self._options["namespace"],
+                session=session,
+                verify=session.verify,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+            return work(client)
+
+        vault_errors = self._hvac.exceptions
+        try:
+            answer = self._connection.bounded(exchange, time.monotonic() + self._timeout)
+        except TooLate:
+            raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s") from None
+        except (requests.exceptions.RequestException, OSError) as problem:
+            raise _Unclear(f"{self.where}: {what}: {self._redactor.redact(root_words(problem))}") from None
+        except vault_errors.InvalidPath:
+            raise _NotThere(f"{self.where}: {what}: there is nothing") from None
+        except (vault_errors.VaultDown, vault_errors.BadGateway, vault_errors.InternalServerError, vault_errors.RateLimitExceeded) as error:
+            hint = "; it is sealed: unseal it first" if "sealed" in str(error.args[0]).lower() else ""
+            raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}") from None
+        except (vault_errors.Forbidden, vault_errors.Unauthorized) as error:
+            policy = f"a policy with create, read, update and delete on {self._mount}/data/{self._path}"
+            raise _Refused(f"{self.where}: {what}: {self._words(error)}; the token must be valid and have {policy}") from None
+        except vault_errors.VaultError as error:
+            raise _Refused(f"{self.where}: {what}: {self._words(error)}") from None
+        if isinstance(answer, requests.Response) and 300 <= answer.status_code < 400:
+            raise _Refused(f"{self.where}: {what}: HTTP {answer.status_code}, a redirect, which was refused: give the address of the active node in url")
+        return answer
+
+    def _words(self, error: Exception) -> str:
+        return self._redactor.redact(" ".join(str(error.args[0] or type(error).__name__).split())[:500])
+
+
+class _Refused(StoreError):
+    """The server said no."""
+
+
+class _Unclear(StoreError):
+    """No answer that tells whether the call was carried out."""
+
+
+class _NotThere(StoreError):
+    """Nothing stands at the path."""
+
+
+def _import_hvac() -> t.Any:
+    """hvac, imported only by those who use it: that takes longer than a whole token task without it."""
+    try:
+        import hvac
+        import hvac.exceptions
+    except ImportError:
+        raise StoreError("store.vault needs the Python library hvac where the module runs; install it with: python3 -m pip install hvac") from None
+    return hvac
+
+
+def _vault_url(url: str | None) -> str:
+    if not url:
+        raise StoreError("store.vault.url is required (or VAULT_ADDR)")
+    try:
+        checked = check_url(url if "://" in url else f"https://{url}", "store.vault.url", allow_http=True)
+    except ApiError as error:
+        raise StoreError(error.message) from None
+    parts = urlsplit(checked)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise StoreError(f"store.vault.url: {checked} would send secrets unencrypted; use https")
+    return checked
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
