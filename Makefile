@@ -49,14 +49,17 @@ bench: tree .venv/test.stamp  ## time and requests, beside ansible.builtin.uri a
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
 lint: tree .venv/lint.stamp  ## style, types, documentation, licences
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/yamllint --strict .
-	$(BIN)/ansible-lint --offline
-	$(BIN)/antsibull-docs lint-collection-docs --plugin-docs .
-	$(BIN)/antsibull-changelog lint
-	$(BIN)/reuse lint --lines
+	@status=0; \
+	check() { echo "== $$*"; $(BIN)/"$$@" || status=1; }; \
+	check ruff check .; \
+	check ruff format --check .; \
+	check mypy; \
+	check yamllint --strict .; \
+	check ansible-lint --offline; \
+	check antsibull-docs lint-collection-docs --plugin-docs .; \
+	check antsibull-changelog lint; \
+	check reuse lint --lines; \
+	exit $$status
 
 sanity: .venv/lint.stamp  ## ansible-test sanity
 	$(BIN)/nox --session sanity
@@ -92,7 +95,7 @@ tree:
 
 # The tarball, where ansible looks for it.
 installed: $(TARBALL)
-	$(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
+	ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
 		|| { cat build/install.log; exit 1; }
 
 $(TARBALL): .venv/run.stamp $(shell git ls-files --cached --others --exclude-standard 2>/dev/null)

@@ -117,7 +117,6 @@ def matrix(session: nox.Session, core: str) -> None:
         # These two test the simulator alone, which does not know ansible-core: `make test` runs them.
         "--ignore=tests/unit/sdk",
         "--ignore=tests/unit/simulator",
-        f"--basetemp={BUILD / 'matrix' / session.name}",
         *(session.posargs or ["tests/unit", "tests/integration"]),
         env={"ANSIBLE_COLLECTIONS_PATH": str(BUILD / "collections"), "PYTHONPATH": ""},
     )
