@@ -18,6 +18,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._records imp
 # A lost answer is settled by revoking what was made and creating once more; the third attempt is for a server that finished the
 # first one late, so that the second met its own name.
 _CREATE_ATTEMPTS = 3
+_POLL_SECONDS = 0.5
 # The Date header has whole seconds and may be older than the work that it answers.
 _CLOCK_SLACK = 5
 
@@ -39,22 +40,26 @@ class NameTaken(ApiError):
 def settle(server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0) -> Outcome:
     """Bring the token to its desired state, or predict that in check mode. patience: seconds to wait for another run's result."""
     give_up = time.monotonic() + patience
-    met_name = False
+    waiting = met_name = False
     while True:
         try:
-            return _attempt(server, desired, claims, check_mode, warn)
+            return _attempt(server, desired, claims, check_mode, warn, waiting)
         except Contended as contended:
             if time.monotonic() >= give_up:
                 raise contended.gave_up(patience) from None
-            time.sleep(0.25)
+            waiting = True
+            time.sleep(_POLL_SECONDS)
         except NameTaken as taken:
             if met_name:
                 raise taken.explained("The list of this login does not show the token that has this name: it belongs to somebody else") from None
             met_name = True
 
 
-def _attempt(server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None]) -> Outcome:
+def _attempt(server: CommandCenter, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], waiting: bool) -> Outcome:
     record = claims.read()
+    if waiting:
+        # Who waits for another run asks the store, and not the server each time.
+        record = claims.judge(record, server.now(), check_mode)
     listed = server.tokens(desired.user_id)
     record = claims.judge(record, server.now(), check_mode)
     plan = make_plan(desired, listed, record, claims.keeps_secrets, server.now())
@@ -114,7 +119,7 @@ class _Run:
             self._revoke_orphans()
             token = self._create(attributes)
             self._check_owner(token)
-            claim.complete(token, undo=lambda: self.server.revoke(token["id"]))
+            claim.complete(token, discard=lambda: self._revoke(token))
         self._revoke_leftovers()
         return self._outcome(token, before=None)
 
@@ -161,19 +166,18 @@ class _Run:
         if old["name"] != aside:
             self._rename(old["id"], aside)
 
-        def undo(token: Token | None = None) -> None:
-            if token is not None:
-                self.server.revoke(token["id"])
+        def restore() -> None:
             self.server.update(old["id"], {"name": self.name})
 
         try:
             self._revoke_orphans()
+            claim.still_ours(self.server.now())
             token = self._create(attributes)
         except ApiError as error:
             if not error.ambiguous:
-                self._try(undo, f"the token {old['id']} is still named {aside!r}")
+                self._try(restore, f"the token {old['id']} is still named {aside!r}")
             raise
-        claim.complete(token, undo=lambda: undo(token))
+        claim.complete(token, discard=lambda: self._revoke(token), restore=restore)
         self._try(lambda: self._revoke(old), f"the replaced token {old['id']} ({aside}) was not revoked and still works")
         self._revoke_leftovers()
         return self._outcome(token, actions=["recreated"], replaced_id=old["id"])
@@ -187,23 +191,33 @@ class _Run:
             try:
                 return self.server.create(self.name, attributes)
             except ApiError as error:
-                taken = _is_name_clash(error)
-                doubted = doubted or error.ambiguous
-                if not doubted:
-                    if taken:
+                if not doubted and not error.ambiguous:
+                    if _is_name_clash(error):
                         raise NameTaken(error.message, error.status, error.code) from None
                     raise
-                found = [
-                    token
-                    for token in self.server.tokens(self.desired.user_id)
-                    if token["name"] == self.name and token["id"] not in known and (token["created_at"] is None or token["created_at"] >= started)
-                ]
-                for orphan in found:
-                    self._revoke(orphan)
+                found = self._revoke_unseen(known, started)
+                # What was found and revoked is settled. What was not found may still come into being.
+                doubted = not found
                 if attempt == _CREATE_ATTEMPTS or not (error.ambiguous or found):
+                    error.ambiguous = doubted
                     raise
-                self.warn(f"{error.message}; {'what was made without its secret is revoked, and ' if found else ''}the token is created once more")
+                self.warn(f"{error.message}; {'what was made without its secret was revoked, and ' if found else ''}the token is created once more")
         raise AssertionError("unreachable")
+
+    def _revoke_unseen(self, known: set[int], started: int) -> bool:
+        """Revoke what a create has made whose answer was lost; returns whether there was anything."""
+        try:
+            found = [
+                token
+                for token in self.server.tokens(self.desired.user_id)
+                if token["name"] == self.name and token["id"] not in known and (token["created_at"] is None or token["created_at"] >= started)
+            ]
+            for orphan in found:
+                self._revoke(orphan)
+        except ApiError as error:
+            error.ambiguous = True
+            raise
+        return bool(found)
 
     def _check_owner(self, token: Token) -> None:
         """A login that does not see the token of the record may belong to somebody else, whose new token must not overwrite that one's secret."""

@@ -20,6 +20,9 @@ _TIMES = ("created_at", "last_used_at", "expires_at", "renewable_until", "refres
 _FRAME = ("version", "kind", "identity", "pending", "suspect_since")
 
 
+Effect = Callable[[], object]
+
+
 class StoreError(ApiError):
     """The store could not be read or written; what it holds is what it held before."""
 
@@ -205,15 +208,17 @@ class Claim:
         """The pair may have been rotated: whatever happens next, it is not to be renewed again."""
         self._suspect = True
 
-    def complete(self, token: Mapping[str, t.Any], undo: Callable[[], object] | None = None) -> None:
-        """Store the token and end the claim. undo: takes back what was done on the server, for when the store refuses."""
+    def complete(self, token: Mapping[str, t.Any], discard: Effect | None = None, restore: Effect | None = None) -> None:
+        """Store the token and end the claim. For when that fails: discard() revokes the new token, restore() gives the old one its name back."""
         try:
             self._claims.save({"token": dict(token), "pending": None, "suspect_since": None})
         except Conflict:
+            # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it.
             self._open = False
+            _quietly(discard)
             raise Contended(self._claims.storage.where, self._pending) from None
         except StoreError as error:
-            raise self._unstored(error, undo) from None
+            raise self._unstored(error, discard, restore) from None
         self._open = False
 
     def forget(self) -> None:
@@ -239,16 +244,24 @@ class Claim:
             # The claim stays in the record, so the next run settles it.
             self._claims.warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
 
-    def _unstored(self, error: StoreError, undo: Callable[[], object] | None) -> ApiError:
-        # From here on the record says "pending" or "suspect", whatever can still be written.
+    def _unstored(self, error: StoreError, discard: Effect | None, restore: Effect | None) -> StoreError:
+        # Whatever can still be written from here on says "suspect"; where nothing can, the record says "pending".
         self._suspect = True
-        if undo is not None:
-            try:
-                undo()
-            except ApiError as second:
-                return StoreError(f"{error.message}. The new token was not stored, and could not be taken back: {second.message}. The next run replaces it")
-            return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
-        return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
+        if discard is None:
+            return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
+        try:
+            discard()
+            if restore is not None:
+                restore()
+        except ApiError as second:
+            return StoreError(f"{error.message}. The new token was not stored, and not all was taken back: {second.message}. The next run settles that")
+        return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
+
+
+def _quietly(effect: Effect | None) -> None:
+    with contextlib.suppress(ApiError):
+        if effect is not None:
+            effect()
 
 
 class NoClaims:
@@ -275,7 +288,7 @@ class NoClaims:
     def suspect(self) -> None:
         """There is no record to mark."""
 
-    def complete(self, token: Mapping[str, t.Any], undo: Callable[[], object] | None = None) -> None:
+    def complete(self, token: Mapping[str, t.Any], discard: Effect | None = None, restore: Effect | None = None) -> None:
         """There is nothing to write."""
 
     def forget(self) -> None:
