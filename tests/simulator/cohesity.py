@@ -20,6 +20,8 @@ from .switches import ABSENT, Switches
 
 V1 = "/irisservices/api/v1"
 V2 = "/v2"
+# Resources that take every method, for tests of plain REST calls.
+JOBS = (V1 + "/public/protectionjobs", V2 + "/data-protect/protection-groups")
 MANDATORY = "Please specify the mandatory parameters."
 BAD_LOGIN = "Invalid Username or Password specified."
 SESSIONS_ONLY = "This endpoint is unavailable when session management is enabled. Use POST /v2/users/sessions."
@@ -215,7 +217,7 @@ class Cohesity:
         return credential is not None and credential.expires > self.clock.now()
 
     def _resource(self, call: Call, route: tuple[str, str], who: Credential) -> Answer:
-        method, path = route
+        path = route[1]
         if route == ("GET", V1 + "/public/sessionuser"):
             return json_answer({"username": who.username, "domain": who.domain, "sid": _sid(who), "privilegeIds": who.privileges})
         if route == ("GET", V1 + "/public/nodes"):
@@ -230,10 +232,8 @@ class Cohesity:
             return self._security_config(call)
         if path == V2 + "/users/sessions":
             return self._user_sessions(call, who)
-        if path in (V1 + "/public/protectionjobs", V2 + "/protection-groups") or path.startswith((V1 + "/public/protectionjobs/", V2 + "/protection-groups/")):
-            # A resource that takes every method, for tests of plain REST calls.
-            status = {"GET": 200, "POST": 201, "DELETE": 204}.get(method, 200)
-            return Answer(204) if status == 204 else json_answer({"method": method, "body": call.body}, status)
+        if any(path == jobs or path.startswith(jobs + "/") for jobs in JOBS):
+            return _jobs(call, path)
         raise RefusedError("The requested resource does not exist.", 404, "KNotFound")
 
     def _security_config(self, call: Call) -> Answer:
@@ -265,6 +265,14 @@ class Cohesity:
             # Without arguments the call ends every session on the system.
             self.sessions = {}
         return Answer(204)
+
+
+def _jobs(call: Call, path: str) -> Answer:
+    if call.method == "DELETE":
+        return Answer(204)
+    if call.method == "GET":
+        return json_answer([] if path == JOBS[0] else {"protectionGroups": []})
+    return json_answer({"method": call.method, "body": call.body}, 201 if call.method == "POST" else 200)
 
 
 def _sid(who: Credential) -> str:

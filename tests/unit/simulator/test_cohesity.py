@@ -229,7 +229,7 @@ class TestSessions:
 
 def test_a_resource_takes_every_method(cluster: Cohesity) -> None:
     cluster.session.headers["Authorization"] = f"Bearer {cluster.token()}"
-    for path in ("/v2/protection-groups", "/irisservices/api/v1/public/protectionJobs"):
+    for path in ("/v2/data-protect/protection-groups", "/irisservices/api/v1/public/protectionJobs"):
         assert cluster("GET", path).status_code == 200
         created = cluster("POST", path, {"name": "nightly"})
         assert (created.status_code, created.json()["body"]) == (201, {"name": "nightly"})
