@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fixtures for all tests: a simulator, and an environment that says nothing."""
+"""Fixtures for all tests: a simulator, an OpenBao server, and an environment that says nothing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.openbao import OpenBao
 from tests.simulator import Simulator
 
 # A machine's certificate and proxy settings, and our own options' environment fallbacks.
 FOREIGN = re.compile(
-    r"REQUESTS_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|.*_PROXY|(COHESITY|COMMANDCENTER|VAULT)_.*",
+    r"REQUESTS_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|.*_PROXY|(COHESITY|COMMANDCENTER|VAULT|BAO)_.*",
     re.IGNORECASE,
 )
 
@@ -40,3 +41,10 @@ def sim(simulator_process: Simulator) -> Simulator:
     """The simulator, as new."""
     simulator_process.reset()
     return simulator_process
+
+
+@pytest.fixture(scope="session")
+def openbao() -> Iterator[OpenBao]:
+    """One OpenBao server for the session (with pytest-xdist: one for each worker). Each test has paths of its own there."""
+    with OpenBao() as server:
+        yield server
