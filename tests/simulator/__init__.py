@@ -121,6 +121,11 @@ class Simulator:
         return str(self.ready["http_url"])
 
     @property
+    def proxy_url(self) -> str:
+        """A forward proxy for https."""
+        return str(self.ready["proxy_url"])
+
+    @property
     def refused_url(self) -> str:
         """A port that refuses connections as long as the simulator runs."""
         return str(self.ready["refused_url"])
@@ -218,6 +223,10 @@ class Simulator:
 
     def clear_requests(self) -> None:
         self.control("clear_requests")
+
+    def proxied(self) -> list[dict[str, Any]]:
+        """What the forward proxy was asked, in order: method, target and headers."""
+        return list(self.control("proxied"))
 
     def state(self) -> dict[str, Any]:
         """The server's truth, for assertions."""

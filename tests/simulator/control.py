@@ -17,6 +17,7 @@ from .commandcenter import CommandCenter, user_by_id
 from .credentials import COMMANDCENTER_USER_ID
 from .faults import Faults, Gates
 from .minting import Mint
+from .proxy import Proxy
 from .recording import Recorder
 from .switches import Switches
 from .tokens import ALL, Token
@@ -33,6 +34,7 @@ class Control:
         self.faults = Faults()
         self.gates = Gates()
         self.recorder = Recorder()
+        self.proxy = Proxy()
         self.cohesity = Cohesity(self._clock, self._switches, self._mint, client_cert)
         self.commandcenter = CommandCenter(self._clock, self._switches, self._mint)
         self.generation = 0
@@ -52,7 +54,7 @@ class Control:
         """Back to the start. Requests still under way lose their connection."""
         self.generation += 1
         self.gates.reset()
-        for part in (self._clock, self._switches, self._mint, self.faults, self.recorder):
+        for part in (self._clock, self._switches, self._mint, self.faults, self.recorder, self.proxy):
             part.reset()
         self.cohesity.reset()
         self.commandcenter.reset()
@@ -103,6 +105,9 @@ class Control:
 
     def do_clear_requests(self) -> None:
         self.recorder.clear()
+
+    def do_proxied(self) -> list[dict[str, Any]]:
+        return self.proxy.requests
 
     # Behind the client's back
 

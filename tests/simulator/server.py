@@ -63,6 +63,7 @@ class SimulatorServer:
             "expired_url": f"https://127.0.0.1:{await self._listen('127.0.0.1', 0, self.certificates.expired)}",
             "wrong_name_url": f"https://127.0.0.1:{await self._listen('127.0.0.1', 0, self.certificates.wrong_name)}",
             "http_url": f"http://127.0.0.1:{await self._listen('127.0.0.1', 0, None)}",
+            "proxy_url": f"http://127.0.0.1:{await self.control.proxy.start()}",
             "refused_url": f"https://127.0.0.1:{self._reserve(listen=False)}",
             "silent_url": f"https://127.0.0.1:{self._reserve(listen=True)}",
         }
@@ -92,6 +93,7 @@ class SimulatorServer:
 
     async def stop(self) -> None:
         self.control.gates.reset()
+        self.control.proxy.stop()
         await self.runner.cleanup()
         for sock in self._reserved:
             sock.close()

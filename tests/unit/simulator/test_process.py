@@ -72,6 +72,16 @@ class TestListeners:
         token = Cohesity(sim, url=sim.http_url).token()
         assert sim.check_cohesity(token)
 
+    def test_the_proxy_opens_tunnels_to_loopback_and_remembers_them(self, sim: Simulator) -> None:
+        client = Cohesity(sim)
+        client.session.proxies = {"https": sim.proxy_url, "http": sim.proxy_url}
+        assert client.login().status_code == 201
+        assert [(entry["method"], entry["target"]) for entry in sim.proxied()] == [("CONNECT", sim.host)]
+        with pytest.raises(requests.exceptions.ProxyError, match="403"):
+            client.session.get("https://192.0.2.1/", timeout=5)
+        sim.reset()
+        assert sim.proxied() == []
+
     def test_one_port_refuses_and_one_is_silent(self, sim: Simulator) -> None:
         with pytest.raises(requests.ConnectionError, match="refused"):
             Client(sim, url=sim.refused_url)("GET", "/")
