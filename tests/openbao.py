@@ -32,6 +32,7 @@ START_LIMIT = 30.0  # seconds until the server must be ready
 START_ATTEMPTS = 3  # a port that was free may be taken before the server has it
 MOUNT = "secret"
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 LISTENER = """\
 listener "tcp" {{
@@ -114,7 +115,7 @@ class OpenBao:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 -- one system call, in a library that is loaded before
             )
         deadline = time.monotonic() + START_LIMIT
         while not self._is_ready():
@@ -230,7 +231,7 @@ class OpenBao:
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_ports(count: int) -> list[int]:
