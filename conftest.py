@@ -13,7 +13,7 @@ from tests.tree import link
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(link())
 os.environ["ANSIBLE_CONFIG"] = str(Path(__file__).with_name("tests") / "ansible.cfg")
 
-from ansible.plugins.loader import init_plugin_loader  # noqa: E402
+from ansible.plugins.loader import init_plugin_loader
 
 # Before the first import from ansible_collections: what python imported on its own, ansible would not know as a collection.
 init_plugin_loader()
