@@ -33,16 +33,16 @@ help:  ## list the targets
 demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
 
-test: tree .venv/test.stamp  ## unit and integration tests
+test: .venv/test.stamp  ## unit and integration tests
 	$(BIN)/python -m pytest -m "not slow" tests/unit tests/integration $(ARGS)
 
-unit: tree .venv/test.stamp  ## unit tests
+unit: .venv/test.stamp  ## unit tests
 	$(BIN)/python -m pytest -m "not slow" tests/unit $(ARGS)
 
-leaks: tree .venv/test.stamp  ## no secret in anything that ansible writes
+leaks: .venv/test.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest tests/leaks $(ARGS)
 
-faults: tree .venv/test.stamp  ## crash matrix, concurrency, fault runs
+faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 	$(BIN)/python -m pytest -m slow tests $(ARGS)
 
 bench: tree .venv/test.stamp  ## time and requests, beside ansible.builtin.uri and set_fact
@@ -98,7 +98,7 @@ installed: $(TARBALL)
 	ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
 		|| { cat build/install.log; exit 1; }
 
-$(TARBALL): .venv/run.stamp $(shell git ls-files --cached --others --exclude-standard 2>/dev/null)
+$(TARBALL): .venv/run.stamp $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null))
 	@mkdir -p build
 	$(BIN)/ansible-galaxy collection build --force --output-path build
 
