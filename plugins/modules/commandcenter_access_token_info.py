@@ -2,8 +2,159 @@
 
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commandcenter_access_token_info
+short_description: List the access tokens of Commvault Command Center
+version_added: 1.0.0
+author:
+  - The dataprotection.access authors (!UNKNOWN)
+description:
+  - Lists the access tokens that the login may see, without secrets, which cannot be read again.
+  - A token that does not pass every given filter is left out.
+  - It costs three requests, the login, the list and the logout.
+options:
+  name:
+    description:
+      - Only the tokens of exactly this name.
+    type: str
+  name_prefix:
+    description:
+      - Only the tokens whose names begin with this.
+    type: str
+  id:
+    description:
+      - Only the token with this id.
+    type: int
+  user_id:
+    description:
+      - Only the tokens of the user with this id. The server is asked for them, so the login must be allowed to see them.
+      - If not set, it is up to the server whose tokens it lists, as a rule those of the user of the login.
+    type: int
+  expires_within:
+    description:
+      - Only the tokens that have expired or expire within this duration, such as V(7d), or number of seconds.
+      - For a token that can be renewed, this is about its access token of the moment. Until when it can be renewed is RV(tokens[].renewable_until).
+    type: str
+extends_documentation_fragment:
+  - dataprotection.access._commandcenter
+  - dataprotection.access._transport
+  - dataprotection.access._attributes
+  - dataprotection.access._attributes.info_module
+  - dataprotection.access._attributes.actiongroup_commandcenter
+seealso:
+  - module: dataprotection.access.commandcenter_access_token
+"""
+
+EXAMPLES = r"""
+- name: List all tokens of the user
+  dataprotection.access.commandcenter_access_token_info:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+  register: listed
+
+- name: Show their names
+  ansible.builtin.debug:
+    msg: "{{ listed.tokens | map(attribute='name') }}"
+
+- name: Find one token
+  dataprotection.access.commandcenter_access_token_info:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: exporter
+
+- name: Find the tokens for the provisioning of users that expire within a month
+  dataprotection.access.commandcenter_access_token_info:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name_prefix: scim-
+    expires_within: 30d
+
+- name: List the tokens of a service account
+  dataprotection.access.commandcenter_access_token_info:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    user_id: 42
+"""
+
+RETURN = r"""
+tokens:
+  description:
+    - The tokens, sorted by name and id. What the server does not tell is V(null).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the token.
+      type: int
+      sample: 17
+    name:
+      description: The name of the token.
+      type: str
+      sample: exporter
+    scope:
+      description:
+        - What the token may be used for. One of the choices of O(dataprotection.access.commandcenter_access_token#module:scope), or the number of a
+          kind that this collection does not know.
+      type: str
+      sample: custom
+    api_endpoints:
+      description: The paths that the token may be used for.
+      type: list
+      elements: str
+      sample: [/client]
+    allowed_ips:
+      description: The addresses that may use the token.
+      type: list
+      elements: str
+      sample: [10.8.0.0/16]
+    user_id:
+      description: The id of the token's user.
+      type: int
+      sample: 7
+    expires_at:
+      description: When the access token of the moment expires, in ISO 8601.
+      type: str
+      sample: "2027-01-31T12:00:00Z"
+    expires_in:
+      description: How many seconds are left.
+      type: int
+      sample: 1800
+    renewable_until:
+      description: Until when the token can be renewed, in ISO 8601. V(null) also when there is no end.
+      type: str
+      sample: "2027-05-01T00:00:00Z"
+    refresh_expires_at:
+      description: Always V(null). The server tells it only when it makes or renews a token.
+      type: str
+      sample: null
+    created_at:
+      description: When the token was made, in ISO 8601.
+      type: str
+      sample: "2027-01-31T11:30:00Z"
+    last_used_at:
+      description: When the token was last used, in ISO 8601.
+      type: str
+      sample: null
+status:
+  description: The HTTP status of the answer that made the task fail.
+  returned: failure, when there was an answer
+  type: int
+  sample: 401
+code:
+  description: The server's own code for the error.
+  returned: failure, when the answer holds one
+  type: raw
+  sample: 5
+"""
 
 import typing as t
 from collections.abc import Callable, Mapping

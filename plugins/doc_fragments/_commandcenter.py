@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to the dataprotection.access collection: it may change without notice.
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # COMMANDCENTER_SPEC in module_utils/_commandcenter.py, without the options of the transport.
+    DOCUMENTATION = r"""
+options:
+  url:
+    description:
+      - The Command Center, as a host name, C(host:port), or a URL with or without the path of its API.
+      - Without a path, V(/commandcenter/api) is added, except for C(api.metallic.io), which has its API at the root.
+      - If not set, the environment variable E(COMMANDCENTER_URL) is used.
+    type: str
+    required: true
+    aliases: [webserver_hostname]
+  username:
+    description:
+      - The user to log in with.
+      - Required unless O(auth_token) is given.
+      - If not set, the environment variable E(COMMANDCENTER_USERNAME) is used.
+    type: str
+    aliases: [commcell_username]
+  password:
+    description:
+      - The user's password.
+      - Required unless O(auth_token) is given.
+      - If not set, the environment variable E(COMMANDCENTER_PASSWORD) is used.
+    type: str
+    aliases: [commcell_password]
+  domain:
+    description:
+      - The user's domain.
+      - If not set, the environment variable E(COMMANDCENTER_DOMAIN) is used.
+    type: str
+  otp_code:
+    description:
+      - The one-time password (PIN) of a user with two-factor authentication. It is appended to the password.
+      - If not set, the environment variable E(COMMANDCENTER_OTP_CODE) is used.
+    type: str
+  auth_token:
+    description:
+      - The token of a login that exists already, whole, for example C(QSDK) followed by the token itself. Nothing is logged in and nothing is logged
+        out then.
+      - An access token is not a login, so it cannot stand here. Command Center does not let access tokens manage access tokens.
+      - If not set, the environment variable E(COMMANDCENTER_AUTH_TOKEN) is used.
+    type: str
+  allow_http:
+    description:
+      - Whether an O(url) with C(http://) is allowed, which sends the credentials unencrypted.
+    type: bool
+    default: false
+notes:
+  - A wrong password is sent once. A refused login is never tried again, because repeated bad logins lock a user.
+  - The module logs in for the task, and logs out at its end, also after a failure.
+  - Access tokens came with release 11.38 of Command Center.
+  - All times count by the clock of the Command Center, so a wrong clock on the controller does no harm.
+"""
