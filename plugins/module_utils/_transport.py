@@ -19,11 +19,12 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
 
 try:
     import requests
+    from requests import Session
     from requests.adapters import HTTPAdapter
-    from requests.utils import should_bypass_proxies
+    from requests.utils import select_proxy, should_bypass_proxies
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
-    HTTPAdapter = object
+    Session = HTTPAdapter = object
 else:
     REQUESTS_IMPORT_ERROR = None
 
@@ -52,7 +53,7 @@ class Connection:
 
     def __init__(self, base_url: str, *, validate_certs: bool, ca_path: str | None, use_proxy: bool, headers: Mapping[str, str] | None = None) -> None:
         self._verify = trust_store(ca_path) if validate_certs else False
-        self._proxies = getproxies_environment() if use_proxy and not should_bypass_proxies(base_url, no_proxy=None) else {}
+        self._proxies = _proxies(base_url) if use_proxy else {}
         self._headers = dict(headers or {})
         self._sent = False
         if not validate_certs:
@@ -61,7 +62,7 @@ class Connection:
 
     def _open(self) -> None:
         self._adapter = _BoundedAdapter()
-        self.session = requests.Session()
+        self.session = _Session()
         # Off, or the credentials of ~/.netrc would replace our Authorization header.
         self.session.trust_env = False
         self.session.headers.update(self._headers)
@@ -93,6 +94,14 @@ class Connection:
 
     def close(self) -> None:
         self.session.close()
+
+
+class _Session(Session):  # type: ignore[misc]
+    """A session that leaves redirects alone."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None for every answer: requests prepares the next request, and reads a body of any size, even when it is told not to follow."""
+        return None
 
 
 class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
@@ -190,11 +199,30 @@ def send(
     return response, bytes(content)
 
 
+def _proxies(base_url: str) -> dict[str, str]:
+    """The proxy that the environment names for this server, as requests wants it; raises ApiError when that is no address."""
+    proxies = getproxies_environment()
+    proxy = None if should_bypass_proxies(base_url, no_proxy=None) else select_proxy(base_url, proxies)
+    if not proxy:
+        return {}
+    if "://" not in proxy:
+        proxy = f"http://{proxy}"
+    try:
+        parts = urlsplit(proxy)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        # The address is not repeated: it may hold a password.
+        raise ApiError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: this is not the address of a proxy (use_proxy: false does without it)")
+    return {"all": proxy}
+
+
 def trust_store(ca_path: str | None) -> str | bool:
     """The file or folder of CA certificates to trust: the given one, the environment's, the system's; True means certifi's."""
     chosen = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     if chosen:
-        if not os.path.exists(chosen):
+        if not os.access(chosen, os.R_OK):
             raise ApiError(f"{'ca_path' if ca_path else 'REQUESTS_CA_BUNDLE or SSL_CERT_FILE'}: {chosen} does not exist or cannot be read")
         return chosen
     system = ssl.get_default_verify_paths()
