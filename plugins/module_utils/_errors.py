@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import re
 import typing as t
+from html import unescape
 from urllib.parse import urlsplit
+
+# More of a server's words than this is never shown.
+MAX_QUOTED_CHARACTERS = 500
+_MAX_READ_CHARACTERS = 65536
 
 
 class ApiError(Exception):
@@ -37,16 +42,16 @@ def server_words(document: t.Any) -> tuple[str | int | None, str]:
         return None, ""
     code = next((document[key] for key in ("errorCode", "code") if isinstance(document.get(key), (str, int))), None)
     words = next((document[key] for key in ("errorMessage", "message", "errorString") if isinstance(document.get(key), str)), "")
-    return code, " ".join(words.split())
+    return code, _one_line(words[:_MAX_READ_CHARACTERS])
 
 
 def readable_text(content: bytes, content_type: str) -> str:
     """What a person can read of an error body that is not JSON: of a page, its title."""
-    text = content[:65536].decode("utf-8", "replace")
+    text = content[:_MAX_READ_CHARACTERS].decode("utf-8", "replace")
     if "html" in content_type.lower() or text.lstrip()[:1] == "<":
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        text = f"an HTML page with the title {title.group(1).strip()!r}" if title else "an HTML page"
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+        text = f'an HTML page with the title "{unescape(title.group(1)).strip()}"' if title else "an HTML page"
+    return _one_line(text)
 
 
 def root_words(problem: BaseException) -> str:
@@ -66,7 +71,14 @@ def root_words(problem: BaseException) -> str:
 
 def without_secrets(location: str | None) -> str:
     """A redirect's target, without what may hold a secret: user, query and fragment."""
-    if not location:
+    try:
+        parts = urlsplit(location or "")
+    except ValueError:
         return "an unnamed address"
-    parts = urlsplit(location)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else parts.path
+    place = parts.netloc.rpartition("@")[2]
+    return _one_line(f"{parts.scheme}://{place}{parts.path}" if place else parts.path) or "an unnamed address"
+
+
+def _one_line(text: str) -> str:
+    """The text without what could play tricks on a terminal."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ansible.module_utils.basic import env_fallback
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import (
+    MAX_QUOTED_CHARACTERS,
     ApiError,
     readable_text,
     root_words,
@@ -40,7 +41,6 @@ except ImportError:
 # The firewall in front of the vendor's SaaS refuses the default name of the requests library.
 USER_AGENT = "dataprotection.access/1.0.0 (Ansible collection)"
 HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
-_MAX_QUOTED_CHARACTERS = 500
 
 _RETRIED_STATUSES = {429, 502, 503}
 _RETRIED_FOR_GET = _RETRIED_STATUSES | {500, 504}
@@ -111,6 +111,10 @@ class HttpClient:
         server, local = self._clock
         return server + (time.monotonic() - local)
 
+    def quoted(self, words: str) -> str:
+        """A server's words as they may be shown: without secrets, and not too many."""
+        return self.redactor.redact(words)[:MAX_QUOTED_CHARACTERS]
+
     def request(
         self,
         method: str,
@@ -153,12 +157,12 @@ class HttpClient:
             raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", ambiguous=connection.sent) from None
         except TooLarge:
             raise _Failure(f"{call}: the answer is larger than {MAX_BODY_BYTES // 2**20} MiB and was refused", ambiguous=True, final=True) from None
-        except (requests.exceptions.RequestException, OSError) as problem:
+        except (requests.exceptions.RequestException, OSError, ValueError) as problem:
             raise self._failure(call, problem, connection.sent) from None
         self._read_clock(response)
         if 300 <= response.status_code < 400:
             raise _Failure(
-                f"{call}: HTTP {response.status_code} redirects to {without_secrets(response.headers.get('Location'))}, which was refused: "
+                f"{call}: HTTP {response.status_code} redirects to {self.quoted(without_secrets(response.headers.get('Location')))}, which was refused: "
                 "credentials only go to the address that was given; give the final address instead",
                 status=response.status_code,
                 final=True,
@@ -171,17 +175,18 @@ class HttpClient:
 
     def _failure(self, call: str, problem: Exception, sent: bool) -> _Failure:
         """The sentence for an exchange without a complete answer. sent: the request may have reached the server."""
-        words = self.redactor.redact(root_words(problem))
+        words = self.quoted(root_words(problem))
         if isinstance(problem, requests.exceptions.Timeout) or "timed out" in words:
             what = f"no complete answer within {self.timeout:g} s" if sent else "no connection: the server did not accept one in time"
             return _Failure(f"{call}: {what}", ambiguous=sent, unsent=not sent)
         if sent:
             return _Failure(f"{call}: the connection broke before the answer was complete: {words}", ambiguous=True)
         if isinstance(problem, requests.exceptions.SSLError):
-            hint = "give the CA that signed it in ca_path" if "verify failed" in words else "is this the port that speaks TLS?"
-            return _Failure(f"{call}: TLS failed: {words}; {hint}", final=True)
+            return _Failure(f"{call}: TLS failed: {words}; {_tls_hint(words)}", final=True)
         if isinstance(problem, requests.exceptions.ProxyError):
-            return _Failure(f"{call}: the proxy that the environment names failed: {words}", unsent=True)
+            # A proxy that wants other credentials, or forbids the address, says the same next time.
+            refused = "connection failed: 4" in words
+            return _Failure(f"{call}: the proxy that the environment names failed: {words}", unsent=not refused, final=refused)
         if isinstance(problem, requests.exceptions.ConnectionError):
             return _Failure(f"{call}: no connection: {words}", unsent=True)
         return _Failure(f"{call}: the request could not be made: {words}", final=True)
@@ -190,9 +195,10 @@ class HttpClient:
         status = response.status_code
         try:
             code, words = server_words(json.loads(content))
-        except ValueError:
+        except (ValueError, RecursionError):
             code, words = None, readable_text(content, response.headers.get("Content-Type", ""))
-        words = self.redactor.redact(words)[:_MAX_QUOTED_CHARACTERS]
+        words = self.quoted(words)
+        code = self.quoted(code) if isinstance(code, str) else code
         label = " ".join(str(part) for part in ("HTTP", status, code) if part not in (None, ""))
         message = f"{call}: {label}: {words}" if words else f"{call}: {label}"
         pause = _retry_after(response, self.now())
@@ -204,8 +210,8 @@ class HttpClient:
         """The JSON document of a successful answer. Its body is never quoted: it may hold a fresh token."""
         try:
             return json.loads(content)
-        except ValueError:
-            kind = response.headers.get("Content-Type", "").partition(";")[0] or "no content type"
+        except (ValueError, RecursionError):
+            kind = self.quoted(response.headers.get("Content-Type", "").partition(";")[0]) or "no content type"
             what = "an empty body" if not content.strip() else f"{len(content)} bytes of {kind} that are not JSON"
             hint = "is this the address of the API, and is no maintenance page or proxy in front of it?"
             raise _Failure(
@@ -257,7 +263,8 @@ def check_url(url: str, option: str, allow_http: bool = False) -> str:
         port_is_valid = parts.port is None or parts.port > 0
     except ValueError:
         raise ApiError(f"{option}: this is not a valid address") from None
-    if parts.username is not None or parts.password is not None:
+    # Wherever it stands: of user:12/34@host everything from the slash on would be read as a path.
+    if "@" in url:
         # The address is not repeated: it holds a password.
         raise ApiError(f"{option}: credentials in the address are refused; give them in the options of their own")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid or re.search(r"[\s\\\x00-\x1f]", url):
@@ -278,13 +285,24 @@ def check_secret(value: t.Any, what: str, call: str) -> str:
     return value
 
 
+def _tls_hint(words: str) -> str:
+    """What to do about a connection that could not be secured."""
+    if "mismatch" in words or "doesn't match" in words or "not valid for" in words:
+        return "use a name that stands in the server's certificate"
+    if "expired" in words:
+        return "have the server's certificate renewed"
+    if "no certificate or crl" in words.lower():
+        return "the file of CAs (ca_path, REQUESTS_CA_BUNDLE or SSL_CERT_FILE) holds no certificate in PEM form"
+    if "verify failed" in words:
+        return "give the CA that signed the server's certificate in ca_path"
+    return "is this the port that speaks TLS?"
+
+
 def _retry_after(response: requests.Response, now: float) -> float | None:
     """The pause that the server asks for, in seconds."""
-    value = response.headers.get("Retry-After", "")
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
+    value = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", value):
+        return float(value)
     try:
         return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
     except (TypeError, ValueError):

@@ -101,7 +101,7 @@ class _Session(Session):  # type: ignore[misc]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None for every answer: requests prepares the next request, and reads a body of any size, even when it is told not to follow."""
-        return None
+        return
 
 
 class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a module's run() against the simulator, with arguments as a task would give them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.simulator import Simulator
+
+
+def full_params(module: ModuleType, **arguments: Any) -> dict[str, Any]:
+    """The parameters that run() gets for these arguments: checked, with defaults and environment fallbacks."""
+    validation = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(arguments)
+    assert validation.error_messages == []
+    return dict(validation.validated_parameters)
+
+
+class Task:
+    """A task of one module; `defaults` are arguments of every run of it. `warnings` are those of the last run."""
+
+    def __init__(self, module: ModuleType, **defaults: Any) -> None:
+        self.module = module
+        self.defaults = defaults
+        self.warnings: list[str] = []
+
+    def __call__(self, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+        self.warnings = []
+        params = full_params(self.module, **{**self.defaults, **arguments})
+        return dict(self.module.run(params, check_mode, self.warnings.append))
+
+    def fails(self, check_mode: bool = False, **arguments: Any) -> ApiError:
+        """The error that the task fails with; no other exception will do."""
+        with pytest.raises(ApiError) as caught:
+            self(check_mode, **arguments)
+        return caught.value
+
+
+def transcript(sim: Simulator, path: str | None = None) -> list[str]:
+    """The requests that reached the server, as "METHOD /path", without the base path of Command Center."""
+    return [f"{entry['method']} {entry['path'].removeprefix('/commandcenter/api')}" for entry in sim.requests(path)]
+
+
+def bodies(sim: Simulator, method: str, path: str) -> list[Any]:
+    """The JSON bodies of the requests of this method whose path matches."""
+    return [entry["body"] for entry in sim.requests(path, method)]
+
+
+def connections(sim: Simulator) -> int:
+    """How many TCP connections the requests came over."""
+    return len({entry["connection"] for entry in sim.requests()})

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clients under test, and what they warn of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, Response
+from tests.simulator import Simulator
+
+# Answers anybody with a small JSON document.
+PATH = "/irisservices/api/v1/public/basicClusterInfo"
+
+Make = Callable[..., "Client"]
+
+
+class Client:
+    """An HttpClient that keeps its warnings."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.warnings: list[str] = []
+        self.http = HttpClient(url, warn=self.warnings.append, **options)
+
+    def __call__(self, method: str = "GET", path: str = PATH, **options: Any) -> Response:
+        return self.http.request(method, path, **options)
+
+    def fails(self, method: str = "GET", path: str = PATH, **options: Any) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            self(method, path, **options)
+        return caught.value
+
+
+@pytest.fixture
+def make(sim: Simulator) -> Iterator[Make]:
+    """Makes clients for the simulator (or `url`) that trust its CA; they are closed after the test."""
+    made: list[Client] = []
+
+    def make_client(url: str | None = None, **options: Any) -> Client:
+        client = Client(url or sim.url, **{"ca_path": sim.ca_path, "timeout": 10, **options})
+        made.append(client)
+        return client
+
+    yield make_client
+    for client in made:
+        client.http.close()
+
+
+@pytest.fixture
+def client(make: Make) -> Client:
+    return make()
