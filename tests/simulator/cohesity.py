@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -238,8 +239,11 @@ class Cohesity:
 
     def _security_config(self, call: Call) -> Answer:
         switches = self.switches
-        if call.method == "PUT" and isinstance(call.body, dict) and call.body.get("authTokenTimeoutMinutes"):
-            switches.set({"cohesity_lifetime": int(call.body["authTokenTimeoutMinutes"]) * 60})
+        if call.method == "PUT":
+            minutes = _fields(call).get("authTokenTimeoutMinutes")
+            if not isinstance(minutes, int) or minutes <= 0:
+                raise RefusedError("authTokenTimeoutMinutes must be a positive number.")
+            switches.set({"cohesity_lifetime": minutes * 60})
         return json_answer(
             {
                 "authTokenTimeoutMinutes": int(switches["cohesity_lifetime"] // 60),
@@ -251,9 +255,14 @@ class Cohesity:
             }
         )
 
+    def _count_sessions(self) -> Answer:
+        counts = Counter((_sid(one), one.username) for one in self.sessions.values())
+        users = [{"sid": sid, "username": name, "sessionsCount": count} for (sid, name), count in counts.items()]
+        return json_answer({"sessionsPerUser": users, "totalSessionsCount": len(self.sessions)})
+
     def _user_sessions(self, call: Call, who: Credential) -> Answer:
         if call.method == "GET":
-            return json_answer({"sessions": [{"username": one.username} for one in self.sessions.values()]})
+            return self._count_sessions()
         if call.method != "DELETE":
             raise RefusedError("Method not allowed.", 405, "KMethodNotAllowed")
         if call.query.get("current", "").lower() == "true":

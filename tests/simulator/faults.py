@@ -36,7 +36,7 @@ GROUPS = {
 # kind: (arguments it needs, arguments it may have); for `_after` kinds the same.
 ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "delay": (("seconds",), ()),
-    "gate": (("name",), ()),
+    "gate": (("name",), ("seconds",)),
     "drip": (("bytes_per_second",), ()),
     "drip_headers": (("bytes_per_second",), ()),
     "patch": (("changes",), ()),
@@ -48,7 +48,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "big": (("bytes",), ("gzip",)),
 }
 MAINTENANCE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Under maintenance</body></html>"
-GATE_LIMIT = 30.0  # seconds a request waits at a gate at most
+GATE_LIMIT = 30.0  # seconds a request waits at a gate at most, unless the fault says otherwise
 
 
 @dataclass
@@ -153,13 +153,13 @@ class Gates:
     def waiting(self, name: str) -> int:
         return self._waiting.get(name, 0)
 
-    async def wait(self, name: str) -> bool:
+    async def wait(self, name: str, seconds: float = GATE_LIMIT) -> bool:
         """Whether the request may go on; false when it was dropped or waited too long."""
         if name not in self._gates:
             self.close(name)
         self._waiting[name] = self.waiting(name) + 1
         try:
-            return await asyncio.wait_for(asyncio.shield(self._gates[name]), GATE_LIMIT)
+            return await asyncio.wait_for(asyncio.shield(self._gates[name]), seconds)
         except asyncio.TimeoutError:
             return False
         finally:

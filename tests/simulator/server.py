@@ -144,7 +144,7 @@ class SimulatorServer:
         delay, gate = faults.get("delay" + when), faults.get("gate" + when)
         if delay is not None:
             await asyncio.sleep(delay.args["seconds"])
-        if gate is not None and not await self.control.gates.wait(gate.args["name"]):
+        if gate is not None and not await self.control.gates.wait(**gate.args):
             raise wire.CutError
         if generation != self.control.generation:
             raise wire.CutError  # a reset came between; this request belongs to a former life

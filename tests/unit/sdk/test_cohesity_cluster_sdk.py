@@ -75,5 +75,7 @@ def test_a_session_opens_and_ends(sim: Simulator) -> None:
     assert cluster.security.get_security_config().session_management_enabled is True
     assert sim.requests(path="security-config")[-1]["headers"]["session-id"] == cluster.configuration.session_id
     assert sim.check_cohesity(cluster.configuration.session_id)
+    # The client opened a session of its own to ask for ours.
+    assert cluster.user.get_active_sessions_count().total_sessions_count == 2
     cluster.user.delete_session(current=True)
     assert not sim.check_cohesity(cluster.configuration.session_id)

@@ -134,6 +134,11 @@ class TestForever:
         assert commandcenter.listed()[0]["renewableUntilTimestamp"] == written
         assert only(sim)["renewable_until"] is None
 
+    def test_an_unset_number_means_the_default(self, commandcenter: CommandCenter, sim: Simulator) -> None:
+        sim.set(commandcenter_forever=-1)
+        until = commandcenter.created(renewableUntilTimestamp=0)["renewableUntilTimestamp"]
+        assert abs(until - sim.now() - 90 * DAY) < 5
+
     def test_it_may_be_absent(self, commandcenter: CommandCenter, sim: Simulator) -> None:
         sim.set(commandcenter_forever="absent")
         assert "renewableUntilTimestamp" not in commandcenter.created(renewableUntilTimestamp=None)
@@ -141,6 +146,7 @@ class TestForever:
 
     def test_it_needs_a_newer_server(self, commandcenter: CommandCenter, sim: Simulator) -> None:
         sim.set(commandcenter_version="11.40")
+        assert commandcenter.created("default", tokenType=2)["renewableUntilTimestamp"] > 0
         assert message(commandcenter.create(renewableUntilTimestamp=0))
         assert message(commandcenter.create(tokenType=5))
 
@@ -169,6 +175,9 @@ class TestList:
         assert [token["tokenName"] for token in commandcenter.listed("/?userId=8")] == ["theirs"]
         sim.set(commandcenter_list_all="all")
         assert [token["tokenName"] for token in commandcenter.listed()] == ["mine", "theirs"]
+
+    def test_a_user_id_is_a_number(self, commandcenter: CommandCenter) -> None:
+        assert message(commandcenter("GET", "/V4/AccessToken?userId=svc-ansible")) == "Invalid user id"
 
     def test_others_tokens_are_for_administrators(self, sim: Simulator) -> None:
         operator = CommandCenter(sim)
@@ -293,6 +302,10 @@ class TestErrors:
         assert commandcenter.create().status_code == 401
         del commandcenter.session.headers["Authtoken"]
         assert commandcenter.create().json() == {"errorMessage": "Access denied", "errorCode": 5}
+
+    @pytest.mark.parametrize("body", [None, [], "text"])
+    def test_a_body_that_is_no_object(self, commandcenter: CommandCenter, body: Any) -> None:
+        assert commandcenter("POST", "/V4/AccessToken", body).status_code == 400
 
     def test_a_method_that_does_not_exist(self, commandcenter: CommandCenter) -> None:
         assert commandcenter("PATCH", "/V4/AccessToken/1").status_code == 405

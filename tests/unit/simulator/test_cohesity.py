@@ -137,9 +137,10 @@ class TestCertificateLogin:
 
     def test_a_pair_that_does_not_belong_together_does_not(self, cluster: Cohesity, sim: Simulator) -> None:
         ca = {"certificate": Path(sim.ca_path).read_text(), "privateKey": sim.client_key}
+        anothers = {"certificate": sim.client_cert, "privateKey": sim.client_key, "username": "backup"}
         broken = {"certificate": "-----BEGIN", "privateKey": sim.client_key}
         half = {"certificate": sim.client_cert}
-        for pair in (ca, broken, half):
+        for pair in (ca, anothers, broken, half):
             assert cluster("POST", V2_TOKENS, pair).status_code == 400
 
 
@@ -160,6 +161,13 @@ class TestExpiry:
     def test_the_lifetime_is_in_the_security_configuration(self, cluster: Cohesity, sim: Simulator) -> None:
         sim.set(cohesity_lifetime=7200)
         assert cluster.get("/v2/security-config", cluster.token()).json()["authTokenTimeoutMinutes"] == 120
+        header = {"Authorization": f"Bearer {cluster.token()}"}
+        changed = cluster("PUT", "/v2/security-config", {"authTokenTimeoutMinutes": 30}, headers=header)
+        assert changed.json()["authTokenTimeoutMinutes"] == 30
+        assert sim.switches()["cohesity_lifetime"] == 1800
+        for wrong in (0, "ten", None):
+            response = cluster("PUT", "/v2/security-config", {"authTokenTimeoutMinutes": wrong}, headers=header)
+            assert response.status_code == 400
 
     def test_no_token_and_an_unknown_token_are_401(self, cluster: Cohesity) -> None:
         assert cluster("GET", SESSION_USER).status_code == 401
@@ -209,6 +217,7 @@ class TestSessions:
         first, second, third = (cluster.login("/v2/users/sessions").json()["sessionId"] for _ in range(3))
         cluster("DELETE", "/v2/users/sessions?current=true", headers={"session-id": first})
         assert len(sim.state()["cohesity"]["sessions"]) == 2
+        assert cluster("PATCH", "/v2/users/sessions", headers={"session-id": second}).status_code == 405
         cluster("DELETE", "/v2/users/sessions", headers={"session-id": second})
         assert sim.state()["cohesity"]["sessions"] == []
         assert not sim.check_cohesity(third)

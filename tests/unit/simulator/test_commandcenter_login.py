@@ -120,6 +120,14 @@ class TestUsers:
         client("POST", "/Logout")
         assert client("POST", "/WhoAmI").status_code == 401
 
+    def test_the_lists_of_users(self, commandcenter: CommandCenter) -> None:
+        ids = {user["name"]: user["id"] for user in commandcenter("GET", "/v4/user").json()["users"]}
+        classic = commandcenter("GET", "/User").json()["users"]
+        assert ids == {user["userEntity"]["userName"]: user["userEntity"]["userId"] for user in classic}
+        assert ids["exporter"] == credentials.SERVICE_ACCOUNT_ID
+        assert commandcenter("GET", "/User/42").json()["users"][0]["userEntity"]["userName"] == "exporter"
+        assert commandcenter("GET", "/v4/user/4711").status_code == 404
+
 
 class TestSessions:
     def test_a_login_ends_after_disuse(self, commandcenter: CommandCenter, sim: Simulator) -> None:

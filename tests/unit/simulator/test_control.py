@@ -122,9 +122,10 @@ class TestBehindTheClientsBack:
 
     def test_an_administrator_edits(self, commandcenter: CommandCenter, sim: Simulator) -> None:
         number = commandcenter.created()["accessTokenId"]
-        sim.commandcenter_edit(number, name="edited", allowed_ips=["192.0.2.1"], renewable_until=None)
+        sim.commandcenter_edit(number, name="edited", allowed_ips=["192.0.2.1"], refresh_expires=5)
         assert commandcenter.listed()[0]["tokenName"] == "edited"
-        assert sim.state()["commandcenter"]["tokens"][0]["allowed_ips"] == ["192.0.2.1"]
+        (token,) = sim.state()["commandcenter"]["tokens"]
+        assert (token["allowed_ips"], token["refresh_expires"]) == (["192.0.2.1"], 5)
         with pytest.raises(SimulatorError):
             sim.commandcenter_edit(number, access_token="mine")
 
@@ -133,6 +134,9 @@ class TestBehindTheClientsBack:
         assert sim.check(token["access_token"])
         assert commandcenter.use(token["access_token"]) == 200
         assert commandcenter.listed("?userId=8")[0]["tokenName"] == "theirs"
+        for wrong in ({"user_id": 4711}, {"no_such_field": 1}):
+            with pytest.raises(SimulatorError):
+                sim.commandcenter_create("wrong", **wrong)
 
     def test_secrets_can_be_marked(self, sim: Simulator) -> None:
         sim.mark_secrets("CANARY-")

@@ -188,6 +188,14 @@ class TestGates:
         thread.join(5)
         assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
 
+    def test_nobody_waits_for_ever(self, sim: Simulator) -> None:
+        sim.fault("gate", name="here", seconds=0.2)
+        thread = Background(sim)
+        thread.join(5)
+        assert (thread.result, minted(sim), sim.waiting("here")) == (requests.ConnectionError, 0, 0)
+        with pytest.raises(SimulatorError, match="0 of 1"):
+            sim.wait_for("here", seconds=0.1)
+
     def test_all_who_wait_go_at_once(self, sim: Simulator) -> None:
         sim.fault("gate", name="here", times=0)
         threads = [Background(sim) for _ in range(3)]
