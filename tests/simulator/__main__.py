@@ -35,7 +35,8 @@ def main() -> None:
     try:
         asyncio.run(serve(options, folder))
     finally:
-        if options.data is None:
+        # A parent that was killed cannot clear up after us.
+        if options.data is None or _orphaned(options.parent):
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -67,12 +68,16 @@ async def serve(options: argparse.Namespace, folder: Path) -> None:
 async def _end(stopped: asyncio.Event, parent: int | None) -> None:
     """Wait for a signal or, with `parent`, until that process is gone."""
     while not stopped.is_set():
-        if parent is not None and os.getppid() != parent:
+        if _orphaned(parent):
             return
         try:
             await asyncio.wait_for(stopped.wait(), 0.5)
         except asyncio.TimeoutError:
             continue
+
+
+def _orphaned(parent: int | None) -> bool:
+    return parent is not None and os.getppid() != parent
 
 
 def write_whole(path: Path, text: str) -> None:

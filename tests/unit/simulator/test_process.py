@@ -151,7 +151,7 @@ class TestLife:
             assert simulator._process.wait(10) == 0
 
     def test_it_dies_with_its_parent(self, tmp_path: Path) -> None:
-        """The parent is killed without a chance to clean up."""
+        """The parent is killed without a chance to clear up."""
         script = (
             "import sys, time\n"
             "from tests.simulator import Simulator\n"
@@ -168,6 +168,7 @@ class TestLife:
         parent.wait()
         parent.stdout.close()
         assert gone(pid)
+        assert list(tmp_path.iterdir()) == []
 
     def test_it_ends_while_requests_are_under_way(self) -> None:
         with Simulator() as simulator:
