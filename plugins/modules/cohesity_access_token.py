@@ -371,7 +371,8 @@ def _token(
     if _is_good(client, known, params, min_validity):
         return _result(_public(client, known, params), [], known)
     if check_mode:
-        return _result({**_identity(client, params), "access_token": None}, ["created"], known)
+        # Every key is there, so that later tasks can name them in check mode too.
+        return _result({**dict.fromkeys(TOKEN_SPEC), **_identity(client, params), "headers": {}}, ["created"], known)
     issued = {**_cohesity.log_in(client, params), **_identity(client, params), "api_version": params["api_version"]}
     token = {**issued, "expires_at": iso(client.now() + lifetime)}
     if lifetime <= min_validity:
