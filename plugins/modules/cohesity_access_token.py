@@ -199,7 +199,7 @@ RETURN = r"""
 token:
   description:
     - The token, with what is needed to use it.
-    - In check mode, a token that would be made has neither a secret nor times.
+    - Of a token that check mode would make, only the keys that name the login have values, and RV(token.headers) is empty.
   returned: success
   type: dict
   contains:

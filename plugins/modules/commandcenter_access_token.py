@@ -64,7 +64,7 @@ options:
       - Until when the token can be renewed. A duration such as V(90d) or V(1d12h), a time in ISO 8601 (UTC where it names no zone), or an epoch in
         seconds.
       - A duration counts from the moment in which a token is made, and changes nothing about one that exists. Any other value is enforced.
-      - The last possible time is 2038-01-19T03:14:07Z.
+      - Command Center allows 365 days at most. No time after 2038-01-19T03:14:07Z can be written into a request.
       - Only for O(scope=all), O(scope=custom) and O(scope=hyperscale). If not set, the server decides for a new token.
     type: str
   expires:
@@ -207,7 +207,7 @@ EXAMPLES = r"""
     password: "{{ commandcenter_password }}"
     name: monitoring
     user_id: 42
-    renewable_until: "2037-12-31"
+    renewable_until: 365d
 
 - name: Log in as a user of a directory
   dataprotection.access.commandcenter_access_token:
