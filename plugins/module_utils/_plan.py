@@ -18,8 +18,9 @@ Token = Mapping[str, t.Any]
 
 # The times of a server are whole seconds, and its Date header may be older than the work it answers.
 _CLOCK_SLACK = 5
-# A later expiry than the store knows means that somebody else has renewed; clocks never differ by so much within one server.
-_FOREIGN_RENEWAL_SECONDS = 120
+# The list and the answer that is in the store show the same stored number; more than what rounding explains means that somebody else
+# has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
+_FOREIGN_RENEWAL_SECONDS = 5
 
 
 class Plan(t.NamedTuple):
@@ -129,10 +130,10 @@ def _plan_with_store(
     if of_held is None:
         # No record yet, or revoked behind our back: creating destroys nothing.
         return _successor(None, held, leftovers)
-    token = {**held, **{key: value for key, value in of_held.items() if value is not None and key != "expires_at"}}
-    if (of_held["expires_at"] or 0) > (held["expires_at"] or 0) + _FOREIGN_RENEWAL_SECONDS and held.get("refresh_token"):
-        # Somebody else has renewed it with the pair that we hold: ours is stale, and sending it would kill the chain.
+    if _renewed_elsewhere(of_held, held):
+        # With the pair that we hold: ours is stale, and sending it would kill the chain.
         return _successor(of_held, held, leftovers)
+    token = {**held, **{key: value for key, value in of_held.items() if value is not None}}
     changes = desired.drift(token, now)
     if desired.recreate == "always" or _must_replace(desired, token, changes, now):
         return Plan("replace", token, leftovers=leftovers)
@@ -173,6 +174,15 @@ def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.A
     elif needs_new_secret:
         return f"lives until {iso(token['expires_at'])}, and tokens with the scope {token['scope']} cannot be renewed"
     return None
+
+
+def _renewed_elsewhere(listed: Token, held: Token) -> bool:
+    """Whether somebody else has renewed the token: only that moves the end of a renewable one, to an earlier moment too where the
+    server's lifetime was shortened. The end of the others is an attribute like any other.
+    """
+    if not held.get("refresh_token") or None in (listed["expires_at"], held["expires_at"]):
+        return False
+    return bool(abs(listed["expires_at"] - held["expires_at"]) > _FOREIGN_RENEWAL_SECONDS)
 
 
 def _lives(token: Token, min_validity: int, now: float) -> bool:

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A token module with a store, in each kind of store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token
+from tests.simulator import Simulator
+from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+from tests.stores import FileStore, Store, VaultStore
+from tests.unit.helpers import Task, transcript
+
+MINUTE, DAY = 60, 86400
+
+
+class StoredToken(Task):
+    """The module with a store, and looks at what the server and the store hold."""
+
+    def __init__(self, sim: Simulator, store: Store, **defaults: Any) -> None:
+        login = {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path}
+        super().__init__(commandcenter_access_token, **{**login, "name": "ci", "store": store.option, **defaults})
+        self.sim = sim
+        self.store = store
+
+    def __call__(self, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
+        """The requests of the last run alone are what transcript() shows."""
+        self.sim.clear_requests()
+        return super().__call__(check_mode, **arguments)
+
+    def renewed_by_a_stranger(self, pair: Mapping[str, Any]) -> None:
+        """Somebody who has the pair too renews it, and knows nothing of our store."""
+        stranger = Task(self.module, **{**self.defaults, "store": None, "name": None, "state": "renewed"})
+        stranger(access_token=pair["access_token"], refresh_token=pair["refresh_token"])
+
+    @property
+    def requests(self) -> list[str]:
+        return transcript(self.sim)
+
+    def every(self) -> list[dict[str, Any]]:
+        return list(self.sim.state()["commandcenter"]["tokens"])
+
+    def live(self) -> list[dict[str, Any]]:
+        return [token for token in self.every() if token["alive"]]
+
+    def names(self) -> list[str]:
+        return [token["name"] for token in self.live()]
+
+    def settled(self, result: dict[str, Any]) -> None:
+        """One token lives; the store holds its secret, and the run has returned it."""
+        (token,) = self.live()
+        record = self.store.read()
+        assert record is not None
+        assert result["token"]["access_token"] == record["access_token"] == token["access_token"]
+        assert result["token"]["refresh_token"] == record["refresh_token"] == token["refresh_token"]
+        assert self.sim.check(record["access_token"])
+        assert (record["pending"], record["suspect_since"]) == (None, None)
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "tokens")
+
+
+@pytest.fixture(params=["file", "vault"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """Each kind in its turn."""
+    if request.param == "file":
+        return request.getfixturevalue("file_store")
+    return VaultStore(request.getfixturevalue("openbao"))
+
+
+@pytest.fixture
+def task(sim: Simulator, store: Store) -> StoredToken:
+    return StoredToken(sim, store)
