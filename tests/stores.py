@@ -25,6 +25,10 @@ class FileStore:
         self.folder = folder
         self.path = folder / name
 
+    def another(self) -> FileStore:
+        """A second store of the same kind."""
+        return FileStore(self.folder, f"{uuid.uuid4().hex}.json")
+
     @property
     def option(self) -> dict[str, Any]:
         return {"file": str(self.path)}
@@ -59,6 +63,9 @@ class VaultStore:
     def __init__(self, server: OpenBao) -> None:
         self.server = server
         self.path = f"tests/{uuid.uuid4().hex}/{next(self._numbers)}"
+
+    def another(self) -> VaultStore:
+        return VaultStore(self.server)
 
     @property
     def option(self) -> dict[str, Any]:

@@ -53,9 +53,7 @@ def commandcenter_url(url: str, allow_http: bool) -> str:
 def check_login(params: Mapping[str, t.Any]) -> None:
     """Raise ApiError unless the options hold something to log in with."""
     if not params["auth_token"] and not (params["username"] and params["password"]):
-        raise ApiError(
-            "managing access tokens needs a login: give username and password (or COMMANDCENTER_USERNAME and COMMANDCENTER_PASSWORD), or auth_token"
-        )
+        raise ApiError("managing access tokens needs a login: give username and password (or COMMANDCENTER_USERNAME and COMMANDCENTER_PASSWORD), or auth_token")
 
 
 class CommandCenter:
@@ -164,9 +162,7 @@ class CommandCenter:
         except ApiError as error:
             raise self._explained(error) from None
         if not isinstance(response.data, dict):
-            raise ApiError(
-                f"{method} {self.url}{path.partition('?')[0]}: the answer is not a JSON object", response.status, ambiguous=method != "GET"
-            )
+            raise ApiError(f"{method} {self.url}{path.partition('?')[0]}: the answer is not a JSON object", response.status, ambiguous=method != "GET")
         return response.data
 
     def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], resend: bool = True) -> Response:
@@ -178,9 +174,7 @@ class CommandCenter:
             code, words = server_words(document)
             if code not in (None, 0, "0", ""):
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                raise ApiError(
-                    f"{label}: {self.client.redactor.redact(words)}" if words else label, response.status, code, ambiguous=response.doubted
-                )
+                raise ApiError(f"{label}: {self.client.redactor.redact(words)}" if words else label, response.status, code, ambiguous=response.doubted)
         return response
 
     def _log_in(self) -> None:
@@ -295,3 +289,7 @@ def _scope(value: t.Any) -> str | None:
     if number is not None:
         return _SCOPES.get(number, str(number))
     return _SCOPE_NAMES.get(str(value).lower().replace("-", "_"), str(value).lower())
+
+
+# Every key of a token, for those that were put together from answers which leave some out.
+UNKNOWN_TOKEN = {**read_token({}), "refresh_expires_at": None}

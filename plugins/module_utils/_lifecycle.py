@@ -108,8 +108,8 @@ class _Run:
             self.claims.note(token)
         # Without a store nobody knows who still uses the secret of a token that was replaced: it is left to whoever replaced it.
         if self.claims.keeps_secrets:
-            self._revoke_leftovers()
-        elif self.plan.leftovers:
+            return self._outcome(token, actions=self._revoke_leftovers())
+        if self.plan.leftovers:
             self.warn(f"A replaced token was not revoked: {_names(self.plan.leftovers)}")
         return self._outcome(token)
 
@@ -144,8 +144,7 @@ class _Run:
         if self.plan.changes:
             self._update(token)
             self.claims.note(token)
-        self._revoke_leftovers()
-        return self._outcome(token)
+        return self._outcome(token, actions=self._revoke_leftovers())
 
     def replace(self) -> Outcome:
         with self.claims.claim("replace", self.server.now()) as claim:
@@ -260,9 +259,13 @@ class _Run:
         for orphan in self.plan.orphans:
             self._revoke(orphan)
 
-    def _revoke_leftovers(self) -> None:
-        for token in self.plan.leftovers:
+    def _revoke_leftovers(self) -> list[str]:
+        """Revoke what earlier runs replaced; returns the plan's actions, without "revoked" where nothing could be."""
+        done = [
             self._try(lambda token=token: self._revoke(token), f"the replaced token {token['id']} ({token['name']}) was not revoked")  # type: ignore[misc]
+            for token in self.plan.leftovers
+        ]
+        return [action for action in self.plan.actions if action != "revoked" or any(done)]
 
     def _try(self, effect: Callable[[], object], otherwise: str) -> bool:
         try:

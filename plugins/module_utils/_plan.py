@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES, UNKNOWN_TOKEN
 from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
@@ -58,7 +58,7 @@ def retired_name(name: str, token_id: int) -> str:
 
 def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.Any] | None, has_store: bool, now: float) -> Plan:
     """Decide what to do; raises ApiError when the rules forbid it. record: what the store holds, None where there is none."""
-    held = (record or {}).get("token")
+    held = _held(record)
     live = find_live(desired, listed, held)
     name = desired.name or (live["name"] if live else None)
     leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _same_user(desired, token)]
@@ -69,6 +69,12 @@ def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.
     if not has_store:
         return _plan_without_store(desired, live, leftovers, now)
     return _plan_with_store(desired, live, listed, leftovers, record, now)
+
+
+def _held(record: Mapping[str, t.Any] | None) -> Token | None:
+    """The token of the record, with every key."""
+    token = (record or {}).get("token")
+    return {**UNKNOWN_TOKEN, **token} if token else None
 
 
 def find_live(desired: Desired, listed: Sequence[Token], held: Token | None = None) -> Token | None:
@@ -108,7 +114,7 @@ def _plan_without_store(desired: Desired, live: Token | None, leftovers: list[To
 def _plan_with_store(
     desired: Desired, live: Token | None, listed: Sequence[Token], leftovers: list[Token], record: Mapping[str, t.Any] | None, now: float
 ) -> Plan:
-    held = (record or {}).get("token")
+    held = _held(record)
     suspect = (record or {}).get("suspect_since")
     of_held = next((token for token in listed if held and token["id"] == held["id"]), None)
     leftovers = [token for token in leftovers if token is not of_held]
@@ -137,7 +143,7 @@ def _plan_with_store(
     changes = desired.drift(token, now)
     if desired.recreate == "always" or _must_replace(desired, token, changes, now):
         return Plan("replace", token, leftovers=leftovers)
-    if desired.state == "renewed" or not _lives(token, desired.min_validity, now):
+    if desired.state == "renewed" or not _lives(_prolonged(token, changes, now), desired.min_validity, now):
         return Plan("renew", token, changes, leftovers=leftovers)
     return Plan("reuse", token, changes, leftovers=leftovers)
 
@@ -161,7 +167,7 @@ def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.A
     if "scope" in changes and not (token["scope"] in RENEWABLE_SCOPES and changes["scope"] in RENEWABLE_SCOPES):
         return f"has the scope {token['scope']}, and the server cannot change it to {changes['scope']}"
     has_secret = token.get("access_token") is not None
-    needs_new_secret = has_secret and (desired.state == "renewed" or not _lives(token, desired.min_validity, now))
+    needs_new_secret = has_secret and (desired.state == "renewed" or not _lives(_prolonged(token, changes, now), desired.min_validity, now))
     expired = token["expires_at"] is not None and token["expires_at"] <= now
     if token["scope"] in RENEWABLE_SCOPES or token.get("refresh_token"):
         until = [moment for moment in (token["renewable_until"], token.get("refresh_expires_at")) if moment is not None]
@@ -183,6 +189,12 @@ def _renewed_elsewhere(listed: Token, held: Token) -> bool:
     if not held.get("refresh_token") or None in (listed["expires_at"], held["expires_at"]):
         return False
     return bool(abs(listed["expires_at"] - held["expires_at"]) > _FOREIGN_RENEWAL_SECONDS)
+
+
+def _prolonged(token: Token, changes: Mapping[str, t.Any], now: float) -> Token:
+    """The token after an update that moves its end. What has ended already, no update brings back."""
+    lives = token["expires_at"] is None or token["expires_at"] > now
+    return {**token, "expires_at": changes["expires_at"]} if lives and "expires_at" in changes else token
 
 
 def _lives(token: Token, min_validity: int, now: float) -> bool:

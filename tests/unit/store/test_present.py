@@ -50,8 +50,8 @@ class TestCreate:
         assert task.sim.requests("AccessToken$", "GET")[0]["query"] == {"userId": "42"}
         task.settled(result)
 
-    def test_two_stores_hold_two_tokens(self, task: StoredToken, sim: Simulator) -> None:
-        other = type(task.store)(task.store.folder, "other.json") if task.store.kind == "file" else type(task.store)(task.store.server)
+    def test_two_stores_hold_two_tokens(self, task: StoredToken) -> None:
+        other = task.store.another()
         first, second = task(), task(name="other", store=other.option)
         assert task()["token"]["access_token"] == first["token"]["access_token"]
         assert task(name="other", store=other.option)["token"]["access_token"] == second["token"]["access_token"]
