@@ -41,6 +41,8 @@ except ImportError:
 # The firewall in front of the vendor's SaaS refuses the default name of the requests library.
 USER_AGENT = "dataprotection.access/1.0.0 (Ansible collection)"
 HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "identity"}
+# A day. The platform's timers do not reach much further than some decades, and nan is no time.
+_LONGEST_TIMEOUT = 86400
 
 _RETRIED_STATUSES = {429, 502, 503}
 _RETRIED_FOR_GET = _RETRIED_STATUSES | {500, 504}
@@ -89,8 +91,8 @@ class HttpClient:
         warn: Callable[[str], None] = lambda message: None,
         redactor: Redactor | None = None,
     ) -> None:
-        if timeout <= 0 or retries < 0:
-            raise ApiError("timeout must be more than 0 seconds, and retries not negative")
+        if not 0 < timeout <= _LONGEST_TIMEOUT or retries < 0:
+            raise ApiError(f"timeout must be more than 0 and at most {_LONGEST_TIMEOUT} seconds, and retries not negative")
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self.retries = retries

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 PLACEHOLDER = "********"
@@ -16,14 +18,31 @@ PLACEHOLDER = "********"
 # would tell the reader the password and make the message unreadable.
 _WHOLE_WORD_BELOW = 8
 
-# Credentials that a server may put into its own words although nobody sent them in this run.
-_CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]+", re.IGNORECASE)
+# Credentials that a server may put into its own words although nobody sent them in this run. What is shorter is a word: "basic authentication".
+_CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORECASE)
+
+
+def _encodings(secret: str) -> Iterator[str]:
+    """The secret as it is, and in base64, JSON, HTML and URL encoding."""
+    # A password out of an environment that is not UTF-8 holds surrogates.
+    octets = secret.encode("utf-8", "surrogatepass")
+    yield secret
+    for encoded in (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()):
+        yield encoded
+        yield encoded.rstrip("=")
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield html.escape(secret)
+    yield html.escape(secret, quote=False)
+    for quoted in (quote(octets, safe=""), quote(octets), quote_plus(octets)):
+        yield quoted
+        yield re.sub("%..", lambda code: code.group().lower(), quoted)
 
 
 class Redactor:
     """Takes the secrets that it was told about out of texts that are going to be shown.
 
-    Every secret is also recognised in its base64 and URL-encoded forms, because servers quote requests back.
+    Every secret is also recognised in the encodings in which servers quote requests back.
     """
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
@@ -37,8 +56,7 @@ class Redactor:
             if secret and secret.strip():
                 plain = secret.strip()
                 self.secrets.add(plain)
-                encoded = base64.b64encode(plain.encode()).decode()
-                self._forms.update((plain, encoded, encoded.rstrip("="), quote(plain, safe=""), quote_plus(plain)))
+                self._forms.update(_encodings(plain))
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret, and everything that looks like a credential, replaced."""

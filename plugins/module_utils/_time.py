@@ -15,17 +15,23 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
 LAST_TIMESTAMP = 2**31 - 1
 
 _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:\d+[wdhms])+")
+# As many digits as any sensible number has, and no digits but ours: int() refuses some that isdigit() accepts.
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_DURATION = re.compile(r"(?:[0-9]{1,15}[wdhms])+")
+_LONGEST_DURATION = 1000 * 365 * 86400
+# The last second that has a date: 9999-12-31T23:59:59Z.
+_LAST_DATE = 253402300799
 
 
 def parse_duration(value: str, option: str) -> int:
     """Seconds of a duration such as 5m, 1d12h or 300; raises ApiError."""
     text = str(value).strip().lower()
-    if text.isdigit():
-        return int(text)
-    if not _DURATION.fullmatch(text):
+    if not (_NUMBER.fullmatch(text) or _DURATION.fullmatch(text)):
         raise ApiError(f"{option}: {value!r} is not a duration; write for example 90d, 12h, 5m, 1d12h or a number of seconds")
-    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([wdhms])", text))
+    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in re.findall(r"([0-9]+)([wdhms]?)", text))
+    if seconds > _LONGEST_DURATION:
+        raise ApiError(f"{option}: {value!r} is longer than a thousand years")
+    return seconds
 
 
 class Moment(t.NamedTuple):
@@ -42,7 +48,7 @@ class Moment(t.NamedTuple):
 def parse_moment(value: str, option: str) -> Moment:
     """Read a duration (90d), an ISO 8601 time (UTC where it names no zone) or an epoch; raises ApiError."""
     text = str(value).strip()
-    if text.isdigit():
+    if _NUMBER.fullmatch(text):
         if len(text) < 9:
             raise ApiError(f"{option}: {value!r} is too small for an epoch; a duration needs a unit, for example {text}d")
         return Moment(int(text), relative=False)
@@ -51,9 +57,7 @@ def parse_moment(value: str, option: str) -> Moment:
     try:
         moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text))
     except ValueError:
-        raise ApiError(
-            f"{option}: {value!r} is neither a duration (90d), nor an ISO 8601 time (2027-01-31T00:00:00Z), nor an epoch in seconds"
-        ) from None
+        raise ApiError(f"{option}: {value!r} is neither a duration (90d), nor an ISO 8601 time (2027-01-31T00:00:00Z), nor an epoch in seconds") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return Moment(int(moment.timestamp()), relative=False)
@@ -83,19 +87,20 @@ def iso_or_number(epoch: int) -> str:
 
 
 def from_iso(text: t.Any) -> float | None:
-    """Epoch seconds of a time that iso() wrote; None for anything else."""
+    """Epoch seconds of a time that iso() wrote, or one like it (UTC where it names no zone); None for anything else."""
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
         return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def from_api(value: t.Any) -> int | None:
-    """Epoch seconds out of a server's document; None when it is missing, zero or negative, which the server writes for "never"."""
+    """Epoch seconds out of a server's document; None when it is no date, or zero or negative, which the server writes for "never"."""
     if isinstance(value, bool):
         return None
     try:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if seconds > 0 else None
+    return seconds if 0 < seconds <= _LAST_DATE else None

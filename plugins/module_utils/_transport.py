@@ -99,7 +99,7 @@ class Connection:
 class _Session(Session):  # type: ignore[misc]
     """A session that leaves redirects alone."""
 
-    def get_redirect_target(self, resp: requests.Response) -> None:
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
         """None for every answer: requests prepares the next request, and reads a body of any size, even when it is told not to follow."""
         return
 

@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is sent again, when, and what an error says about the work that may have been done."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from tests.simulator import Simulator
+from tests.unit.http.conftest import PATH, Client, Make
+
+METHODS = ["GET", "POST", "PUT", "DELETE"]
+ALWAYS = {429, 502, 503}
+FOR_GET = {500, 504}
+NEVER = {400, 401, 403, 404, 405, 408, 409, 418, 450, 501}
+DONE_PERHAPS = {408, 500, 502, 503, 504}
+
+
+def busy(sim: Simulator, code: int, times: int = 1, **headers: str) -> None:
+    """That many answers with this status that ask for a retry at once; later ones are good."""
+    sim.fault("status", code=code, times=times, headers={"Retry-After": "0", **headers})
+    sim.fault("json", value={"good": True}, times=0)
+
+
+class TestStatuses:
+    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("status", sorted(ALWAYS | FOR_GET | NEVER))
+    def test_which_are_tried_again(self, sim: Simulator, client: Client, method: str, status: int) -> None:
+        busy(sim, status)
+        if status in ALWAYS or (method == "GET" and status in FOR_GET):
+            response = client(method)
+            assert response.data == {"good": True}
+            assert response.doubted == (status in DONE_PERHAPS)
+            assert len(sim.requests()) == 2
+            assert client.warnings == [
+                f"{method} {sim.url}{PATH}: HTTP {status} (the server asks to wait 0 s); attempt 2 of 4 follows in 0 s",
+            ]
+        else:
+            error = client.fails(method)
+            assert error.message.startswith(f"{method} {sim.url}{PATH}: HTTP {status}")
+            assert (error.status, error.ambiguous) == (status, status in DONE_PERHAPS)
+            assert len(sim.requests()) == 1
+            assert client.warnings == []
+
+    @pytest.mark.parametrize("status", sorted(ALWAYS | FOR_GET | NEVER))
+    def test_a_login_or_a_renewal_never(self, sim: Simulator, client: Client, status: int) -> None:
+        busy(sim, status)
+        error = client.fails("POST", resend=False)
+        assert (error.status, error.ambiguous) == (status, status in DONE_PERHAPS)
+        assert len(sim.requests()) == 1
+        assert client.warnings == []
+
+    @pytest.mark.parametrize("retries", [0, 1, 3])
+    def test_how_often(self, sim: Simulator, make: Make, retries: int) -> None:
+        client = make(retries=retries)
+        busy(sim, 503, times=0)
+        error = client.fails()
+        assert error.status == 503
+        assert len(sim.requests()) == retries + 1
+        assert len(client.warnings) == retries
+
+    def test_the_same_request_is_sent_again(self, sim: Simulator, client: Client) -> None:
+        busy(sim, 503)
+        client("PUT", body={"name": "ü"}, headers={"Authtoken": "QSDK x"})
+        first, second = sim.requests()
+        assert first["body"] == second["body"] == {"name": "ü"}
+        assert first["headers"] == second["headers"]
+        assert first["connection"] == second["connection"]
+
+    def test_doubt_stays_until_the_end(self, sim: Simulator, client: Client) -> None:
+        """503 and then 400: the second answer says nothing about the first attempt."""
+        sim.fault("status", code=503, headers={"Retry-After": "0"})
+        sim.fault("status", code=400, body={"errorCode": 1, "errorMessage": "exists already"})
+        error = client.fails("POST")
+        assert (error.status, error.code, error.ambiguous) == (400, 1, True)
+
+    def test_429_leaves_no_doubt(self, sim: Simulator, client: Client) -> None:
+        busy(sim, 429)
+        sim.fault("status", code=400)
+        assert not client("POST").doubted
+
+
+class TestBrokenAnswers:
+    FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("cut_before", {}),
+        ("cut_after", {}),
+        ("truncate", {}),
+    )
+
+    @pytest.mark.parametrize(("kind", "args"), FAULTS)
+    @pytest.mark.parametrize("method", METHODS)
+    def test_are_asked_for_again_by_get_alone(self, sim: Simulator, make: Make, method: str, kind: str, args: dict[str, Any]) -> None:
+        client = make(retries=1)
+        sim.fault(kind, **args)
+        if method == "GET":
+            assert client().status == 200
+            assert len(client.warnings) == 1
+            assert "the connection broke before the answer was complete" in client.warnings[0]
+            return
+        error = client.fails(method)
+        assert error.message.startswith(f"{method} {sim.url}{PATH}: the connection broke before the answer was complete: ")
+        assert (error.status, error.ambiguous) == (None, True)
+        assert len(sim.requests()) == 1
+        assert client.warnings == []
+
+    def test_a_connection_that_the_server_closed_meanwhile(self, sim: Simulator, client: Client) -> None:
+        """After an answer with Connection: close the next request opens a new one, and is not taken for broken."""
+        sim.fault("no_date")
+        client()
+        assert client("POST", "/v2/email-otp", body={"username": "backup", "password": "canary-cohesity-password"}, text=True).status == 204
+        assert client.warnings == []
+
+
+class TestNoConnection:
+    @pytest.mark.parametrize("resend", [True, False])
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_is_tried_again_for_every_request(self, sim: Simulator, make: Make, method: str, resend: bool) -> None:
+        client = make(sim.refused_url, retries=1)
+        error = client.fails(method, resend=resend)
+        assert error.message == f"{method} {sim.refused_url}{PATH}: no connection: Connection refused"
+        assert (error.status, error.ambiguous) == (None, False)
+        assert client.warnings == [f"{error.message}; attempt 2 of 2 follows in 0.5 s"]
+
+    def test_an_unknown_host(self, make: Make) -> None:
+        client = make("https://no-such-host.invalid", retries=1)
+        error = client.fails("POST", resend=False)
+        assert error.message.startswith(f"POST https://no-such-host.invalid{PATH}: no connection: ")
+        assert not error.ambiguous
+        assert len(client.warnings) == 1
+
+    def test_pauses_grow(self, sim: Simulator, make: Make) -> None:
+        client = make(retries=2)
+        sim.fault("status", code=502, times=2)
+        client()
+        assert [warning.rpartition("; ")[2] for warning in client.warnings] == ["attempt 2 of 3 follows in 0.5 s", "attempt 3 of 3 follows in 1 s"]
+        first, second, third = (entry["monotonic"] for entry in sim.requests())
+        assert 0.45 <= second - first < 0.95 <= third - second < 1.5
+
+
+class TestRetryAfter:
+    def test_seconds(self, sim: Simulator, client: Client) -> None:
+        sim.fault("status", code=429, headers={"Retry-After": "1"})
+        client()
+        first, second = sim.requests()
+        assert 0.95 <= second["monotonic"] - first["monotonic"] < 1.6
+        assert "(the server asks to wait 1 s); attempt 2 of 4 follows in 1 s" in client.warnings[0]
+
+    def test_a_date_is_read_by_the_server_s_clock(self, sim: Simulator, client: Client) -> None:
+        sim.set(clock_frozen=True)
+        sim.advance(-5 * 365 * 86400)
+        sim.fault("status", code=503, headers={"Retry-After": formatdate(int(sim.now()) + 1, usegmt=True)})
+        client()
+        first, second = sim.requests()
+        assert 0.9 <= second["monotonic"] - first["monotonic"] < 1.6
+
+    def test_a_date_that_has_passed(self, sim: Simulator, client: Client) -> None:
+        sim.fault("status", code=503, headers={"Retry-After": formatdate(sim.now() - 60, usegmt=True)})
+        client()
+        assert "the server asks to wait 0 s" in client.warnings[0]
+
+    @pytest.mark.parametrize("seconds", ["60", "999999999", "Sun, 06 Nov 2095 08:49:37 GMT"])
+    def test_beyond_the_deadline(self, sim: Simulator, client: Client, seconds: str) -> None:
+        sim.fault("status", code=429, headers={"Retry-After": seconds}, body={"errorMessage": "Too many requests", "errorCode": 429})
+        started = time.monotonic()
+        error = client.fails()
+        assert time.monotonic() - started < 1
+        assert "HTTP 429 429: Too many requests (the server asks to wait " in error.message
+        assert len(sim.requests()) == 1
+
+    @pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf", "1e400", "0x1", "²", "9" * 5000, "Sun, 99 Nov 2095 08:49:37 GMT", ""])
+    def test_nonsense_is_ignored(self, sim: Simulator, make: Make, value: str) -> None:
+        client = make(retries=0)
+        sim.fault("status", code=503, headers={"Retry-After": value})
+        assert client.fails().message == f"GET {sim.url}{PATH}: HTTP 503"
+
+
+class TestAmbiguity:
+    """`ambiguous` decides whether a lost create is looked for: one row for each way to fail."""
+
+    @pytest.mark.parametrize(
+        ("kind", "args", "ambiguous"),
+        [
+            ("cut_before", {}, True),
+            ("cut_after", {}, True),
+            ("truncate", {}, True),
+            ("delay", {"seconds": 1}, True),
+            ("delay_after", {"seconds": 1}, True),
+            ("html", {}, True),
+            ("html_after", {}, True),
+            ("empty", {}, True),
+            ("empty_after", {}, True),
+            ("big", {"bytes": 17 * 2**20}, True),
+            ("redirect", {"location": "/elsewhere"}, False),
+            ("status", {"code": 400}, False),
+            ("status", {"code": 401}, False),
+            ("status", {"code": 403}, False),
+            ("status", {"code": 404}, False),
+            ("status", {"code": 408}, True),
+            ("status", {"code": 409}, False),
+            ("status", {"code": 429}, False),
+            ("status", {"code": 450}, False),
+            ("status", {"code": 500}, True),
+            ("status_after", {"code": 500}, True),
+            ("status", {"code": 502}, True),
+            ("status", {"code": 503}, True),
+            ("status", {"code": 504}, True),
+        ],
+        ids=lambda value: str(value) if not isinstance(value, dict) else "-".join(map(str, value.values())),
+    )
+    def test_a_write(self, sim: Simulator, make: Make, kind: str, args: dict[str, Any], ambiguous: bool) -> None:
+        client = make(retries=0, timeout=0.7 if kind.startswith("delay") else 10)
+        sim.fault(kind, **args)
+        body = {"username": "backup", "password": "canary-cohesity-password", "domain": "LOCAL"}
+        assert client.fails("POST", "/v2/access-tokens", body=body).ambiguous == ambiguous
