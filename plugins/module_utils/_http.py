@@ -88,7 +88,7 @@ class HttpClient:
         timeout: float = 30,
         retries: int = 3,
         use_proxy: bool = True,
-        warn: Callable[[str], None] = lambda message: None,
+        warn: Callable[[str], None] = lambda _message: None,
         redactor: Redactor | None = None,
     ) -> None:
         if not 0 < timeout <= _LONGEST_TIMEOUT or retries < 0:

@@ -188,7 +188,7 @@ class _Run:
         doubted = False
         for attempt in range(1, _CREATE_ATTEMPTS + 1):
             try:
-                return self.server.create(self.name, attributes)
+                token = self.server.create(self.name, attributes)
             except ApiError as error:
                 if not doubted and not error.ambiguous:
                     if _is_name_clash(error):
@@ -201,6 +201,10 @@ class _Run:
                     error.ambiguous = doubted
                     raise
                 self.warn(f"{error.message}; {'what was made without its secret was revoked, and ' if found else ''}the token is created once more")
+            else:
+                # What the plan has learned about the server's list.
+                offset = (self.plan.token or {}).get("listed_offset")
+                return token if offset is None else {**token, "listed_offset": offset}
         raise AssertionError("unreachable")
 
     def _revoke_unseen(self, known: set[int], started: int) -> bool:

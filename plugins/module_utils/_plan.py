@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES, UNKNOWN_TOKEN
 from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
@@ -28,7 +29,7 @@ class Plan(t.NamedTuple):
 
     step: str  # none, reuse, create, renew, replace or revoke
     token: Token | None = None  # the live token that the step is about
-    changes: dict[str, t.Any] = {}  # attributes to update in place
+    changes: Mapping[str, t.Any] = MappingProxyType({})  # attributes to update in place
     orphans: Sequence[Token] = ()  # of our own making, with lost secrets: to revoke before a create
     leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe
     recreates: bool = False  # a create that follows a token which this store held
@@ -137,9 +138,12 @@ def _plan_with_store(
         # No record yet, or revoked behind our back: creating destroys nothing.
         return _successor(None, held, leftovers)
     if _renewed_elsewhere(of_held, held):
-        # With the pair that we hold: ours is stale, and sending it would kill the chain.
-        return _successor(of_held, held, leftovers)
+        # With the pair that we hold: ours is stale, and sending it would kill the chain. Should this server's list always be off by as
+        # much, the successor knows.
+        return _successor(of_held, {**held, "listed_offset": of_held["expires_at"] - held["expires_at"]}, leftovers)
     token = {**held, **{key: value for key, value in of_held.items() if value is not None}}
+    if held.get("listed_offset") is not None:
+        token["expires_at"] = held["expires_at"]
     changes = desired.drift(token, now)
     if desired.recreate == "always" or _must_replace(desired, token, changes, now):
         return Plan("replace", token, leftovers=leftovers)
@@ -188,7 +192,8 @@ def _renewed_elsewhere(listed: Token, held: Token) -> bool:
     """
     if not held.get("refresh_token") or None in (listed["expires_at"], held["expires_at"]):
         return False
-    return bool(abs(listed["expires_at"] - held["expires_at"]) > _FOREIGN_RENEWAL_SECONDS)
+    offset = listed["expires_at"] - held["expires_at"]
+    return all(abs(offset - known) > _FOREIGN_RENEWAL_SECONDS for known in (0, held.get("listed_offset") or 0))
 
 
 def _prolonged(token: Token, changes: Mapping[str, t.Any], now: float) -> Token:

@@ -162,7 +162,7 @@ class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
         def work() -> None:
             try:
                 outcome["value"] = exchange()
-            except BaseException as problem:
+            except BaseException as problem:  # noqa: BLE001  (raised again by the caller)
                 outcome["problem"] = problem
             finally:
                 finished.set()

@@ -345,7 +345,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     try:
         if not params["store"]:
             known = params["token"] or {}
-            return _token(client, known, params, check_mode, warn, lambda token: None)
+            return _token(client, known, params, check_mode, warn, lambda _token: None)
         with open_store(params, check_mode, warn) as storage:
             claims = Claims(storage, RECORD_KIND, _identity(client, params), warn)
             try:

@@ -10,9 +10,9 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
 from ansible.utils.display import Display
 
 # requests is imported here, through the module, while the main process loads the action: an import inside run() would be paid
@@ -33,8 +33,11 @@ except ImportError:  # before ansible-core 2.21
 
 display = Display()
 
+_CORE = tuple(int(part) for part in __version__.split(".")[:2])
 # What ansible-core masks, it masks wherever it stands: a shorter text would be cut out of innocent words.
 _SHORTEST_MASKED = 8
+# ansible-core 2.19 and later show the message of a failure even where the result is hidden.
+_SHOWS_HIDDEN_ERRORS = _CORE >= (2, 19)
 SECRET_RESULTS = ("access_token", "refresh_token")
 
 
@@ -54,12 +57,16 @@ class TokenAction(ActionBase):  # type: ignore[misc]
         task_vars = task_vars or {}
         arguments = dict(self._task.args)
         redactor = Redactor(secret_inputs(self.module.ARGUMENT_SPEC, arguments))
+        # Before the work, so that an exception finds it done.
+        hides_item = self._hide_loop_item(redactor, task_vars)
         if self._runs_here():
             result.update(self._run_here(arguments, redactor))
         else:
             result.update(self._run_shipped(arguments, task_vars, redactor))
         self._publish(result, arguments)
         self._hide_secrets(result, redactor, task_vars)
+        if hides_item and result.get("failed") and not _SHOWS_HIDDEN_ERRORS:
+            display.warning(f"{self._task.action}: {result.get('msg')} (the result is hidden because the loop item holds a secret)")
         return result
 
     def _runs_here(self) -> bool:
@@ -71,7 +78,7 @@ class TokenAction(ActionBase):  # type: ignore[misc]
         validation = ArgumentSpecValidator(_without_no_log(self.module.ARGUMENT_SPEC)).validate(arguments)
         redactor.add(*secret_inputs(self.module.ARGUMENT_SPEC, validation.validated_parameters))
         if validation.error_messages:
-            raise AnsibleActionFail(redactor.redact(", ".join(validation.error_messages)))
+            return failure(ApiError(redactor.redact(", ".join(validation.error_messages))))
         try:
             return self.module.run(validation.validated_parameters, self._task.check_mode, display.warning)
         except ApiError as error:
@@ -90,6 +97,10 @@ class TokenAction(ActionBase):  # type: ignore[misc]
         finally:
             self._task.no_log, self._play_context.no_log = before
         result.pop("invocation", None)
+        if _CORE < (2, 19):
+            # Where the result is hidden, its warnings would be, too.
+            for warning in result.pop("warnings", ()):
+                display.warning(warning)
         return without_raw_output(result, redactor)
 
     def _publish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any]) -> None:
@@ -110,24 +121,24 @@ class TokenAction(ActionBase):  # type: ignore[misc]
 
     def _hide_secrets(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:
         returned = set(secret_outputs(result))
-        maskable = {secret for secret in redactor.secrets | returned if len(secret) >= _SHORTEST_MASKED}
+        maskable = set(filter(_is_maskable, redactor.secrets | returned))
         if register_secrets is not None:
             register_secrets(maskable)
-        if register_secrets is None or not returned <= maskable:
-            result["_ansible_no_log"] = bool(returned) or result.get("_ansible_no_log", False)
-        if register_secrets is None or not redactor.secrets <= maskable:
-            self._hide_loop_item(result, redactor, task_vars)
-
-    def _hide_loop_item(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:
-        """ansible-core shows the loop item with each result; one that holds a secret of this task is hidden with the result."""
-        item = task_vars.get(task_vars.get("ansible_loop_var", ""))
-        if item is None or result.get("_ansible_no_log"):
-            return
-        shown = str(item)
-        if redactor.redact(shown) != shown:
+        if returned and (register_secrets is None or not returned <= maskable):
             result["_ansible_no_log"] = True
-            if result.get("failed"):
-                display.warning(f"{self._task.action}: {result.get('msg')} (the result is hidden because the loop item holds a secret)")
+            if "ansible_loop_var" in task_vars:
+                # Before ansible-core 2.19 the results of a loop are shown to callbacks once more, all together, and uncensored unless the
+                # task says so.
+                self._task.no_log = True
+
+    def _hide_loop_item(self, redactor: Redactor, task_vars: Mapping[str, t.Any]) -> bool:
+        """ansible-core shows the loop item with each result; one that holds a secret of this task is hidden, and the result with it."""
+        item = task_vars.get(task_vars.get("ansible_loop_var", ""))
+        if item is None or self._task.no_log or (register_secrets is not None and all(map(_is_maskable, redactor.secrets))):
+            return False
+        shown = str(item)
+        self._task.no_log = redactor.redact(shown) != shown
+        return bool(self._task.no_log)
 
 
 def secret_inputs(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> Iterator[str]:
@@ -142,12 +153,15 @@ def secret_inputs(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.
 
 
 def texts(value: t.Any) -> Iterator[str]:
-    """Every text in a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
+    """Every scalar in a value, as text: a one-time password may have come as a number, and a vaulted value is no str before 2.19."""
+    if isinstance(value, Mapping):
         for inner in value.values():
             yield from texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from texts(inner)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 def secret_outputs(value: t.Any) -> Iterator[str]:
@@ -205,6 +219,10 @@ def _without_no_log(argument_spec: Mapping[str, t.Any]) -> dict[str, t.Any]:
         if "options" in option:
             plain[name]["options"] = _without_no_log(option["options"])
     return plain
+
+
+def _is_maskable(secret: str) -> bool:
+    return len(secret) >= _SHORTEST_MASKED
 
 
 def _is_true(value: t.Any) -> bool:

@@ -171,7 +171,7 @@ class AccessTokens:
             "createdTime": token.created,
             "tokenType": self._shown_type(token),
             "lastUsedTime": token.last_used,
-            "tokenExpiryTimestamp": token.access_expires,
+            "tokenExpiryTimestamp": token.access_expires + self.switches["commandcenter_list_expiry_offset"],
             "apiEndpoints": token.api_endpoints,
             **self._shown_renewable_until(token),
         }

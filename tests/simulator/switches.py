@@ -64,6 +64,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | Callable[[Any], bool] | None]] 
     "commandcenter_renew_error": ("style", ("style", "450")),
     "commandcenter_list_all": ("own", ("own", "all")),
     "commandcenter_list_allowed_ips": (False, (True, False)),
+    "commandcenter_list_expiry_offset": (0, None),
 }
 
 
