@@ -110,7 +110,8 @@ class CommandCenter:
         """Make a token; returns it with its secrets, which the server shows this once only."""
         body = {"tokenName": name, **request_fields(attributes)}
         answer = self._managed("POST", TOKENS_PATH, body)
-        info = answer.get("tokenInfo") if isinstance(answer.get("tokenInfo"), dict) else answer
+        inner = answer.get("tokenInfo")
+        info = inner if isinstance(inner, dict) else answer
         return {**attributes_of(attributes), **self._issued(info, f"POST {self.url}{TOKENS_PATH}"), "name": name}
 
     def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:

@@ -134,7 +134,7 @@ def _plan_with_store(
                 "To have it replaced by a new one, set recreate: state_change"
             )
         return Plan("replace", foreign, leftovers=[*leftovers, *([of_held] if of_held else [])])
-    if of_held is None:
+    if of_held is None or held is None:
         # No record yet, or revoked behind our back: creating destroys nothing.
         return _successor(None, held, leftovers)
     if _renewed_elsewhere(of_held, held):

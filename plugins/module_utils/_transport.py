@@ -24,7 +24,7 @@ try:
     from requests.utils import select_proxy, should_bypass_proxies
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
-    Session = HTTPAdapter = object
+    Session = HTTPAdapter = object  # type: ignore[misc, assignment]
 else:
     REQUESTS_IMPORT_ERROR = None
 
@@ -57,7 +57,7 @@ class Connection:
         self._headers = dict(headers or {})
         self._sent = False
         if not validate_certs:
-            requests.packages.urllib3.disable_warnings()
+            requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
         self._open()
 
     def _open(self) -> None:
@@ -96,7 +96,7 @@ class Connection:
         self.session.close()
 
 
-class _Session(Session):  # type: ignore[misc]
+class _Session(Session):
     """A session that leaves redirects alone."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
@@ -104,7 +104,7 @@ class _Session(Session):  # type: ignore[misc]
         return
 
 
-class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
+class _BoundedAdapter(HTTPAdapter):
     """An adapter whose exchange can be ended from outside, and that knows whether a request has left this machine.
 
     The timeouts of sockets start anew with each byte, so a server that drips bytes, and a slow name server, can hold a process for
@@ -134,7 +134,7 @@ class _BoundedAdapter(HTTPAdapter):  # type: ignore[misc]
         manager.is_watched = True
 
         def watched(pool_class: t.Any) -> t.Any:
-            class WatchedConnection(pool_class.ConnectionCls):  # type: ignore[misc, name-defined]
+            class WatchedConnection(pool_class.ConnectionCls):
                 def connect(self) -> None:
                     super().connect()
                     adapter._sockets.append(self.sock)
