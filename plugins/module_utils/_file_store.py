@@ -16,7 +16,7 @@ import time
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils._records import StoreError
+from ansible_collections.dataprotection.access.plugins.module_utils._document import StoreError
 
 _LARGEST_RECORD = 1024 * 1024
 # Set aside before the server is asked for anything, so that the answer can be stored on a disk that fills up meanwhile.
@@ -72,7 +72,8 @@ class FileStorage:
         try:
             document = json.loads(content)
         except ValueError:
-            return self._keep_aside()
+            self._keep_aside()
+            return None
         if not isinstance(document, dict):
             raise StoreError(f"{self.where} holds JSON that is no record, and was left as it is; give the token a file of its own")
         return document

@@ -10,21 +10,14 @@ import typing as t
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from ansible_collections.dataprotection.access.plugins.module_utils._document import StoreError, from_document, to_document
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso
+from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
 
-VERSION = 1
 # How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
 LEASE_SECONDS = 300
-_TIMES = ("created_at", "last_used_at", "expires_at", "renewable_until", "refresh_expires_at")
-_FRAME = ("version", "kind", "identity", "pending", "suspect_since")
-
 
 Effect = Callable[[], object]
-
-
-class StoreError(ApiError):
-    """The store could not be read or written; what it holds is what it held before."""
 
 
 class Conflict(StoreError):
@@ -65,25 +58,6 @@ class Storage(t.Protocol):
     def reserve(self) -> None: ...
 
     def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool: ...
-
-
-def to_document(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """A record as it is stored: the token's own keys at the top, where other programs look for access_token; times in ISO 8601."""
-    token = {key: iso(value) if key in _TIMES else value for key, value in (record["token"] or {}).items()}
-    return {"version": VERSION, **{key: record.get(key) for key in _FRAME[1:]}, **token}
-
-
-def from_document(document: Mapping[str, t.Any], where: str, kind: str) -> dict[str, t.Any]:
-    """A record as it is used; raises StoreError for a document that is not one of ours, or is of a later release."""
-    if document.get("kind") != kind:
-        raise StoreError(f"{where} holds something else than a record of {kind}, and was left as it is; give each token a place of its own")
-    if document.get("version") != VERSION:
-        raise StoreError(
-            f"{where} has version {document.get('version')!r} of the record, this release knows version {VERSION}: use the release of "
-            "dataprotection.access that wrote it, or a later one"
-        )
-    token = {key: from_iso(value) if key in _TIMES and value is not None else value for key, value in document.items() if key not in _FRAME}
-    return {**{key: document.get(key) for key in _FRAME[1:]}, "token": token if token.get("access_token") else None}
 
 
 class Claims:
@@ -269,10 +243,10 @@ class NoClaims:
 
     keeps_secrets = False
 
-    def read(self) -> None:
+    def read(self) -> dict[str, t.Any] | None:
         return None
 
-    def judge(self, record: None, now: float, check_mode: bool) -> None:
+    def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
         return None
 
     @contextlib.contextmanager

@@ -11,9 +11,10 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
+from ansible_collections.dataprotection.access.plugins.module_utils._document import StoreError
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError, root_words
 from ansible_collections.dataprotection.access.plugins.module_utils._http import USER_AGENT, check_url
-from ansible_collections.dataprotection.access.plugins.module_utils._records import Conflict, StoreError
+from ansible_collections.dataprotection.access.plugins.module_utils._records import Conflict
 from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
 from ansible_collections.dataprotection.access.plugins.module_utils._transport import Connection, TooLate
 
