@@ -56,7 +56,10 @@ class Redactor:
             if secret and secret.strip():
                 plain = secret.strip()
                 self.secrets.add(plain)
-                self._forms.update(_encodings(plain))
+                # Of a private key, also each line: servers quote one of them, or all with other breaks between.
+                lines = (line.strip() for line in plain.splitlines() if len(line.strip()) >= _WHOLE_WORD_BELOW)
+                for part in (plain, *lines):
+                    self._forms.update(_encodings(part))
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret, and everything that looks like a credential, replaced."""

@@ -65,6 +65,12 @@ class TestLongSecrets:
         redactor = Redactor(["password", "password-and-pin"])
         assert redactor.redact("it is password-and-pin") == "it is ********"
 
+    def test_a_key_of_several_lines(self) -> None:
+        redactor = Redactor(["-----BEGIN-----\nline-one-of-it\nline-two-of-it\nend\n-----END-----\n"])
+        assert redactor.redact("bad line-two-of-it in it") == "bad ******** in it"
+        shown = redactor.redact("bad key -----BEGIN----- line-one-of-it line-two-of-it end -----END-----")
+        assert "line-" not in shown
+
     def test_two_beside_each_other(self) -> None:
         assert Redactor(["canary-one", "canary-two"]).redact("canary-onecanary-two") == "****************"
 

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cohesity_access_token task against the simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token
+from tests.simulator import Simulator, credentials
+from tests.unit.helpers import Task
+
+V1 = "POST /irisservices/api/v1/public/accessTokens"
+V2 = "POST /v2/access-tokens"
+VERIFY = "GET /irisservices/api/v1/public/sessionUser"
+
+
+@pytest.fixture
+def login(sim: Simulator) -> Task:
+    """As the default user; arguments of a call come on top."""
+    return Task(
+        cohesity_access_token,
+        cluster=sim.host,
+        username=credentials.COHESITY_USERNAME,
+        password=credentials.COHESITY_PASSWORD,
+        ca_path=sim.ca_path,
+        timeout=10,
+    )
+
+
+def minted(sim: Simulator) -> list[dict[str, Any]]:
+    """The tokens that the cluster really made."""
+    return list(sim.state()["cohesity"]["tokens"])

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cohesity_access_token logs in: what it sends, and what it makes of the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.simulator import Simulator, credentials
+from tests.unit.cohesity.conftest import V1, V2, minted
+from tests.unit.helpers import Task, connections, transcript
+
+USER, PASSWORD = credentials.COHESITY_USERNAME, credentials.COHESITY_PASSWORD
+PLAIN = {"username": USER, "password": PASSWORD, "domain": "LOCAL"}
+MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
+
+
+@pytest.mark.parametrize(("version", "request_line"), [("v1", V1), ("v2", V2)])
+def test_one_request(sim: Simulator, login: Task, version: str, request_line: str) -> None:
+    sim.set(clock_frozen=True)
+    result = login(api_version=version)
+    (token,) = minted(sim)
+    assert transcript(sim) == [request_line]
+    (entry,) = sim.requests()
+    assert entry["body"] == PLAIN
+    assert entry["headers"]["content-type"] == "application/json"
+    assert "authorization" not in entry["headers"]
+    expires_in = result["token"].pop("expires_in")
+    assert 86398 <= expires_in <= 86400
+    assert result == {
+        "changed": True,
+        "actions": ["created"],
+        "secret_available": True,
+        "token": {
+            "access_token": token["secret"],
+            "token_type": "Bearer",
+            "headers": {"Authorization": f"Bearer {token['secret']}"},
+            "expires_at": iso(sim.now() + 86400),
+            "cluster": sim.host,
+            "username": USER,
+            "domain": "LOCAL",
+            "certificate_sha256": None,
+            "api_version": version,
+            "privileges": ["CLUSTER_VIEW", "PROTECTION_VIEW"],
+        },
+        "diff": {"before": {"token": "none"}, "after": {"token": "new"}},
+    }
+    assert sim.check_cohesity(token["secret"])
+    assert login.warnings == []
+
+
+def test_the_default_is_v2(sim: Simulator, login: Task) -> None:
+    login()
+    assert transcript(sim) == [V2]
+
+
+@pytest.mark.parametrize("given", ["host", "url"])
+def test_ways_to_write_the_cluster(sim: Simulator, login: Task, given: str) -> None:
+    assert login(cluster=getattr(sim, given))["token"]["cluster"] == sim.host
+
+
+def test_the_vendor_collection_s_names(sim: Simulator, login: Task) -> None:
+    login.defaults = {"ca_path": sim.ca_path}
+    result = login(cohesity_server=sim.host, cohesity_admin=USER, cohesity_password=PASSWORD)
+    assert result["actions"] == ["created"]
+
+
+def test_the_environment(sim: Simulator, login: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    login.defaults = {}
+    environment = {"CLUSTER": sim.host, "USERNAME": "ad-backup", "PASSWORD": "canary-cohesity-ad-password", "DOMAIN": "CORP", "CA_PATH": sim.ca_path}
+    for name, value in environment.items():
+        monkeypatch.setenv(f"COHESITY_{name}", value)
+    assert login()["token"]["username"] == "ad-backup"
+
+
+def test_the_environment_s_otp_and_unverified_tls(login: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    del login.defaults["ca_path"]
+    monkeypatch.setenv("COHESITY_OTP_CODE", credentials.TOTP_CODE)
+    monkeypatch.setenv("COHESITY_VALIDATE_CERTS", "false")
+    assert login(username="mfa", password="canary-cohesity-mfa-password")["actions"] == ["created"]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_domain(sim: Simulator, login: Task, version: str) -> None:
+    result = login(api_version=version, username="ad-backup", password="canary-cohesity-ad-password", domain="CORP")
+    assert sim.requests()[0]["body"] == {"username": "ad-backup", "password": "canary-cohesity-ad-password", "domain": "CORP"}
+    assert result["token"]["domain"] == "CORP"
+
+
+def test_an_at_sign_in_the_user_name_does_not_overrule_the_domain(sim: Simulator, login: Task) -> None:
+    login.fails(username="backup@other.example", domain="CORP")
+    body = sim.requests()[0]["body"]
+    assert (body["username"], body["domain"]) == ("backup@other.example", "CORP")
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_certificate(sim: Simulator, login: Task, version: str) -> None:
+    login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
+    result = login(api_version=version, certificate=sim.client_cert, private_key=sim.client_key)
+    assert sim.requests()[0]["body"] == {"certificate": sim.client_cert, "privateKey": sim.client_key}
+    assert result["token"]["username"] is None
+    assert len(result["token"]["certificate_sha256"]) == 64
+    assert minted(sim)[0]["username"] == "certificate"
+
+
+@pytest.mark.parametrize(("otp_type", "code"), [("totp", credentials.TOTP_CODE), ("email", credentials.EMAIL_CODE)])
+class TestOneTimePasswords:
+    def test_flat_and_capitalised_in_v1(self, sim: Simulator, login: Task, otp_type: str, code: str) -> None:
+        assert login(api_version="v1", otp_code=code, otp_type=otp_type, **MFA)["actions"] == ["created"]
+        assert sim.requests()[0]["body"] == {**MFA, "domain": "LOCAL", "otpCode": code, "otpType": otp_type.capitalize()}
+
+    def test_nested_and_in_lower_case_in_v2(self, sim: Simulator, login: Task, otp_type: str, code: str) -> None:
+        assert login(api_version="v2", otp_code=code, otp_type=otp_type, **MFA)["actions"] == ["created"]
+        assert sim.requests()[0]["body"] == {**MFA, "domain": "LOCAL", "mfaParams": {"otpCode": code, "otpType": otp_type}}
+
+
+class TestAnswers:
+    def test_a_cluster_that_answers_200(self, sim: Simulator, login: Task) -> None:
+        sim.set(cohesity_status=200)
+        assert login()["actions"] == ["created"]
+
+    @pytest.mark.parametrize("privileges", [None, "absent"])
+    def test_no_privileges(self, sim: Simulator, login: Task, privileges: Any) -> None:
+        sim.set(cohesity_privileges=privileges)
+        assert login()["token"]["privileges"] is None
+
+    def test_a_user_without_any(self, login: Task) -> None:
+        assert login(username="viewer", password="canary-cohesity-viewer-password")["token"]["privileges"] == []
+
+    @pytest.mark.parametrize("token_type", [None, "", {"__delete__": True}])
+    def test_no_token_type(self, sim: Simulator, login: Task, token_type: Any) -> None:
+        sim.fault("patch", changes={"tokenType": token_type})
+        assert login()["token"]["token_type"] == "Bearer"
+
+    def test_another_token_type(self, sim: Simulator, login: Task) -> None:
+        sim.fault("patch", changes={"tokenType": "Cohesity"})
+        token = login()["token"]
+        assert token["headers"] == {"Authorization": f"Cohesity {token['access_token']}"}
+
+
+class TestLifetime:
+    @pytest.mark.parametrize(("lifetime", "seconds"), [("24h", 86400), ("30m", 1800), ("3600", 3600), ("1d12h", 129600)])
+    def test_counts_from_the_cluster_s_clock(self, sim: Simulator, login: Task, lifetime: str, seconds: int) -> None:
+        sim.set(clock_frozen=True)
+        sim.advance(-3 * 365 * 86400)
+        token = login(lifetime=lifetime)["token"]
+        assert token["expires_at"] == iso(sim.now() + seconds)
+        assert seconds - 2 <= token["expires_in"] <= seconds
+
+    def test_one_that_is_never_reused_is_warned_of(self, login: Task) -> None:
+        login(lifetime="5m")
+        assert login.warnings == ["lifetime (5m) is not more than min_validity (5m): this token will never be reused"]
+
+
+class TestCheckMode:
+    def test_no_request_at_all(self, sim: Simulator, login: Task) -> None:
+        predicted = login(check_mode=True)
+        assert transcript(sim) == []
+        done = login()
+        assert {key: predicted[key] for key in ("changed", "actions", "diff")} == {key: done[key] for key in ("changed", "actions", "diff")}
+        assert predicted["secret_available"] is False
+
+    def test_the_prediction_has_every_key_and_no_secret(self, sim: Simulator, login: Task) -> None:
+        predicted, done = login(check_mode=True)["token"], login()["token"]
+        assert predicted.keys() == done.keys()
+        assert predicted == {**dict.fromkeys(done), "headers": {}, "cluster": sim.host, "username": USER, "domain": "LOCAL"}
+
+
+def test_one_connection(sim: Simulator, login: Task) -> None:
+    token = login()["token"]
+    sim.clear_requests()
+    login(token={**token, "expires_at": "2001-01-01T00:00:00Z"})
+    assert len(transcript(sim)) == 2
+    assert connections(sim) == 1
