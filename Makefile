@@ -72,6 +72,7 @@ docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
 	mkdir -p build/docs/rst
 	chmod go-w build/docs/rst  # antsibull-docs insists
 	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst dataprotection.access
+	cp docs/docsite/rst/*.svg build/docs/rst/docsite/  # antsibull-docs copies pages alone
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder html --conf-dir docs build/docs/rst build/docs/html
 
 build: $(TARBALL)  ## the collection's tarball, in build
