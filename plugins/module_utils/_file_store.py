@@ -66,9 +66,12 @@ class FileStorage:
                 descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             except FileNotFoundError:
                 return None
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 self._check_file(os.fstat(descriptor))
-                content = file.read(_LARGEST_RECORD + 1)
+                with open(descriptor, "rb", closefd=False) as file:
+                    content = file.read(_LARGEST_RECORD + 1)
+            finally:
+                os.close(descriptor)
         try:
             document = json.loads(content)
         except ValueError:
@@ -127,23 +130,32 @@ class FileStorage:
             os.close(descriptor)
 
     def _acquire(self) -> None:
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         give_up = time.monotonic() + self._lock_timeout
         while True:
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                if self._lock_now(descriptor):
+                    self._lock, descriptor = descriptor, -1
+                    self.holds_lock = True
+                    return
+            finally:
+                if descriptor >= 0:
                     os.close(descriptor)
-                    raise
-                if time.monotonic() >= give_up:
-                    os.close(descriptor)
-                    raise StoreError(f"{self.where} is locked by another run; waited {self._lock_timeout:g} s (lock_timeout)") from None
-                time.sleep(_LOCK_POLL_SECONDS)
-            else:
-                self._lock = descriptor
-                self.holds_lock = True
-                return
+            if time.monotonic() >= give_up:
+                raise StoreError(f"{self.where} is locked by another run; waited {self._lock_timeout:g} s (lock_timeout)")
+            time.sleep(_LOCK_POLL_SECONDS)
+
+    def _lock_now(self, descriptor: int) -> bool:
+        """Whether the lock was free. The lock of a file that somebody has removed meanwhile is worth nothing: the next run locks another one."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(descriptor), os.lstat(self._lock_path))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            return False
 
     def _open_temporary(self) -> int:
         """The temporary file: what reserve() made, or a new one. Only the holder of the lock comes here, so the name can be fixed."""
@@ -179,6 +191,8 @@ class FileStorage:
     def _keep_aside(self) -> None:
         """Report a file that is not JSON, and keep it: half a secret may still be of use to a person."""
         aside = f"{self.path}.damaged-{int(time.time())}"
+        while os.path.lexists(aside):
+            aside += "+"
         if self._check_mode:
             self._warn(f"{self.where} is damaged: a run without check mode keeps it as {aside} and goes on as if there was no record")
             return

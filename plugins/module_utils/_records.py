@@ -162,11 +162,15 @@ class Claim:
         self._open = True
 
     def begin(self) -> None:
+        # A disk that is full already is found out before anything is written: from a claim that cannot be taken back, the next run
+        # would conclude that this one had died at work.
+        self._claims.storage.reserve()
         try:
             self._claims.save({"pending": self._pending})
         except Conflict:
             raise Contended(self._claims.storage.where, None) from None
         try:
+            # The claim has used up what was set aside; this is for the answer.
             self._claims.storage.reserve()
         except StoreError as error:
             self.abandon(error)
