@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The invariants I1 to I5, asserted from what the server recorded and what the store holds; never from what our own code says.
+
+I1  a pair that may already have been sent to Renew is never sent again.
+I2  at rest there is at most one live token of the name, and the store holds its newest secret.
+I4  the token that programs hold keeps working until its successor is stored.
+I5  a write of the store is whole or not at all, for its owner's eyes only.
+
+(I3, that two runs never renew at once, has tests of its own.)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import Any
+
+from tests.faults.lane import NAME, Cell
+from tests.faults.operations import Operation
+from tests.faults.runner import Ended
+
+Record = dict[str, Any] | None
+REFUSED = (401, 403, 429)
+
+
+def check_no_pair_sent_twice(cell: Cell) -> None:
+    """I1. Only what was refused before it was looked at may be sent again; nobody's chain has died."""
+    sent: dict[str, dict[str, Any]] = {}
+    for request in cell.sim.requests("/Renew$", "POST"):
+        for secret in request["body"].values():
+            earlier = sent.get(secret)
+            assert earlier is None or earlier["status"] in REFUSED, f"request {request['number']} sends the pair of request {earlier['number']} again"
+        sent.update(dict.fromkeys(request["body"].values(), request))
+    state = cell.sim.state()["commandcenter"]
+    assert not state["mails"], state["mails"]
+    assert not [token for token in state["tokens"] if token["death"] == "chain"]
+
+
+def check_store_is_whole(cell: Cell) -> Record:
+    """I5, at any moment: what stands in the store is what stood there before or one of the documents written since, to the last byte."""
+    document = cell.stored()
+    if cell.store == "file":
+        for name in os.listdir(cell.folder):
+            mode = stat.S_IMODE(os.lstat(cell.folder / name).st_mode)
+            assert not mode & 0o077, f"{name} has mode {mode:04o}"
+        assert document in (None, *cell.written), "the record is neither the old one nor a new one"
+    if document is not None and document.get("access_token"):
+        pair = [document["access_token"], document["refresh_token"]]
+        known = [old for token in cell.tokens() for old in ([token["access_token"], token["refresh_token"]], *token["chain"])]
+        assert pair in known, "the record holds a pair that the server never gave out"
+    return document
+
+
+def check_written_in_order(trace: list[str]) -> None:
+    """I5, against a loss of power: a file is synchronised before it is put in place, its folder before the server is asked for anything."""
+    for number, label in enumerate(trace):
+        if label.startswith("replace "):
+            assert trace[number - 1].startswith("fsync .token"), trace[: number + 1]
+            assert trace[number + 1] == "fsync .", trace[number:]
+
+
+def check_programs_keep_working(cell: Cell, operation: Operation, before: Record, worked: bool, document: Record) -> None:
+    """I4, at any moment: what a program last read from the store works, unless a renewal has rotated it."""
+    if not operation.leaves_a_token:
+        return
+    held = (before or {}).get("access_token")
+    stored = (document or {}).get("access_token")
+    assert stored or not held, "the record has lost its secret"
+    if stored and not cell.sim.check(stored):
+        rotated = any(stored == access for token in cell.tokens() for access, _refresh in token["chain"])
+        assert rotated or (stored == held and not worked), "the secret in the store has stopped working"
+    if not stored:
+        assert all(cell.sim.check(secret) for secret in cell.secrets_in_use), "a secret in use has stopped working before its successor was stored"
+
+
+def check_at_rest(cell: Cell, operation: Operation, ended: Ended) -> None:
+    """I2, after a run that succeeded; and the result says what the store says."""
+    assert not ended.killed
+    assert ended.result is not None
+    assert not ended.result.get("failed"), ended.result["msg"]
+    document, live = cell.stored(), cell.live()
+    if cell.store == "file":
+        expected = {"token.json.lock"} | ({"token.json"} if operation.leaves_a_token else set())
+        assert set(os.listdir(cell.folder)) == expected
+    if not operation.leaves_a_token:
+        assert document is None
+        assert live == []
+        return
+    assert document is not None
+    assert document["pending"] is None
+    assert document["suspect_since"] is None
+    assert len(live) == 1, f"{len(live)} live tokens: {[(token['id'], token['name']) for token in live]}"
+    (token,) = live
+    assert token["name"] == NAME
+    assert (document["id"], document["access_token"], document["refresh_token"]) == (token["id"], token["access_token"], token["refresh_token"])
+    returned = ended.result["token"]
+    assert (returned["id"], returned["access_token"], returned["refresh_token"]) == (token["id"], token["access_token"], token["refresh_token"])
+    assert cell.sim.check(returned["access_token"])
+
+
+def check_nothing_told(cell: Cell, ended: Ended) -> None:
+    """A message that people see holds no secret of either server."""
+    told = json.dumps([ended.result["msg"] if ended.result and ended.result.get("failed") else "", *ended.warnings])
+    secrets = {cell.lane.role.secret_id, cell.lane.openbao.token}
+    for token in cell.sim.state()["commandcenter"]["tokens"]:
+        pairs = [(token["access_token"], token["refresh_token"]), *token["chain"]]
+        secrets.update(secret for pair in pairs for secret in pair if secret)
+    found = [secret for secret in secrets if secret in told]
+    assert not found, f"a message tells {len(found)} secrets: {told}"

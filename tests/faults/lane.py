@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A place to run cells in, one after the other: a simulator, a way to OpenBao that can be cut, and runs that can be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tests.faults.proxy import CuttingProxy
+from tests.faults.runner import Ended, Runner
+from tests.openbao import AppRole, OpenBao
+from tests.simulator import Simulator
+from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+
+NAME = "exporter"
+LEASE = 300  # seconds after which a claim in Vault counts as left by the dead
+_numbers = itertools.count(1)
+
+
+class Lane:
+    """Everything that one cell needs at a time, kept for the next."""
+
+    def __init__(self, openbao: OpenBao) -> None:
+        self.openbao = openbao
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Lane:
+        with contextlib.ExitStack() as stack:
+            self.sim = stack.enter_context(Simulator())
+            self.proxy = stack.enter_context(CuttingProxy(self.openbao.url))
+            self.runner = stack.enter_context(Runner())
+            self.folder = tempfile.mkdtemp(prefix="faults-")
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            # Runs that give up their privileges pass through here.
+            os.chmod(self.folder, 0o755)
+            self.role = self.openbao.approle()
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stack.close()
+
+    def cell(self, store: str) -> Cell:
+        """A new beginning: a simulator as new, and a store that holds nothing."""
+        self.sim.reset()
+        self.proxy.begin()
+        return Cell(self, store)
+
+
+class Cell:
+    """One case of a matrix: a token of one name and its store."""
+
+    def __init__(self, lane: Lane, store: str) -> None:
+        self.lane, self.sim, self.proxy, self.store = lane, lane.sim, lane.proxy, store
+        self.id = next(_numbers)
+        self.folder = Path(lane.folder) / f"cell-{self.id}-{os.getpid()}"
+        self.path = f"tokens/cell-{self.id}-{os.getpid()}"
+        self.file = self.folder / "token.json"
+        if store == "file":
+            self.folder.mkdir(mode=0o700)
+        # Every document that a run has put in place, or was about to.
+        self.written: list[Any] = []
+        # Secrets that programs use although the store does not hold them.
+        self.secrets_in_use: list[str] = []
+
+    # Runs
+
+    def params(self, **options: Any) -> dict[str, Any]:
+        return {
+            "url": self.sim.url,
+            "ca_path": self.sim.ca_path,
+            "username": COMMANDCENTER_USERNAME,
+            "password": COMMANDCENTER_PASSWORD,
+            "name": NAME,
+            "store": self.store_options(),
+            **options,
+        }
+
+    def store_options(self) -> dict[str, Any]:
+        if self.store == "file":
+            return {"file": str(self.file), "lock_timeout": 0}
+        role: AppRole = self.lane.role
+        return {"vault": {"url": self.proxy.url, "path": self.path, "role_id": role.role_id, "secret_id": role.secret_id}, "lock_timeout": 0}
+
+    def run(self, options: dict[str, Any] | None = None, **watch: Any) -> Ended:
+        """One run of the module; watch: kill, torn, fail of effects.Watch, and more of runner.run_job."""
+        self.start(options, **watch)
+        return self.wait()
+
+    def start(self, options: dict[str, Any] | None = None, **watch: Any) -> None:
+        """Begin a run; `wait` is to follow."""
+        self.lane.runner.start(self.params(**(options or {})), folder=str(self.folder), vault=self.proxy.host, **watch)
+
+    def wait(self) -> Ended:
+        ended = self.lane.runner.wait()
+        self.written += [json.loads(entry["content"]) for entry in ended.trace if entry["label"].startswith("replace ")]
+        return ended
+
+    def outlive_lease(self) -> None:
+        """Let a claim grow so old that its owner counts as dead; a file's lock needs no such wait."""
+        if self.store == "vault":
+            self.sim.advance(LEASE + 2)
+
+    # What there is
+
+    def stored(self) -> dict[str, Any] | None:
+        """The record, read past the product; it is whole, and nobody else's."""
+        if self.store == "vault":
+            return self.lane.openbao.read(self.path)[0]
+        try:
+            found = os.lstat(self.file)
+        except FileNotFoundError:
+            return None
+        assert stat.S_ISREG(found.st_mode), "the record is no regular file"
+        assert stat.S_IMODE(found.st_mode) == 0o600, f"the record has mode {stat.S_IMODE(found.st_mode):04o}"
+        return dict(json.loads(self.file.read_text(encoding="utf-8")))
+
+    def tokens(self) -> list[dict[str, Any]]:
+        """Every token that ever was of this name, of the names that it gets while it is replaced too."""
+        every = self.sim.state()["commandcenter"]["tokens"]
+        return [token for token in every if token["name"] == NAME or token["name"] == f"{NAME}.replaced-{token['id']}"]
+
+    def live(self) -> list[dict[str, Any]]:
+        return [token for token in self.tokens() if token["alive"]]

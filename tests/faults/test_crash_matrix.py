@@ -1,0 +1,251 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every operation on a stored token is killed, or its line is cut, at every step; then a normal run must find its way.
+
+An operation first runs undisturbed and its effects are counted: each request sent, each answer received, each write, rename, fsync and
+so on. Then it is run again for each step and each kind of mishap, and invariants.py judges at once and after the next normal run.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.faults import invariants
+from tests.faults.lane import Cell, Lane
+from tests.faults.operations import OPERATIONS, Operation
+from tests.faults.runner import Ended
+from tests.openbao import OpenBao
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+LANES = 2
+WHOLE_SERVER = "/commandcenter/api"
+# What the line or the server does to one request: the work is done or not, and the answer is none or useless.
+CUTS: dict[str, dict[str, Any]] = {
+    "cut before": {"kind": "cut_before"},
+    "cut after": {"kind": "cut_after"},
+    "500 after": {"kind": "status_after", "code": 500},
+    "502 after": {"kind": "status_after", "code": 502},
+    "half an answer": {"kind": "truncate"},
+    "a page after": {"kind": "html_after"},
+    "login ended": {"kind": "status", "code": 401},
+}
+# The same, to that request and all that follow.
+ENDS: dict[str, dict[str, Any]] = {
+    "line dead": {"kind": "cut_before"},
+    "rate limit": {"kind": "status", "code": 429},
+}
+VAULT_CUTS = ("cut_before", "cut_after", "500_before", "500_after", "truncate")
+VAULT_ENDS = ("cut_before", "403")
+# The least number of steps between effects that each operation had when this was written. Fewer would mean that the watch has gone
+# blind, or that something that must be written or synchronised no longer is.
+LEAST_STEPS: dict[tuple[str, str], int] = {}
+counts: dict[tuple[str, str], collections.Counter[str]] = {}
+
+
+class Mishap(NamedTuple):
+    """What happens to a run: the kind, and the number of the effect or request."""
+
+    group: str
+    kind: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.kind} at {self.number}"
+
+
+@pytest.fixture(scope="module")
+def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Lane(openbao)) for _number in range(LANES)]
+
+
+@pytest.mark.parametrize("store", ["file", "vault"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
+    operation = OPERATIONS[name]
+    labels = undisturbed(lanes[0].cell(store), operation)
+    mishaps = [*kills(labels), *cuts(labels), *late(labels)]
+    failures: list[str] = []
+    todo, free = iter(mishaps), threading.Lock()
+
+    def work(lane: Lane) -> None:
+        while True:
+            with free:
+                mishap = next(todo, None)
+            if mishap is None or len(failures) > 5:
+                return
+            try:
+                play(lane.cell(store), operation, mishap)
+            except Exception:  # noqa: BLE001 -- reported below, with its cell
+                where = f"{mishap}, which is {labels[mishap.number]!r}" if mishap.group == "killed" else str(mishap)
+                failures.append(f"{name}, {store}, {where}\n{traceback.format_exc()}")
+
+    with ThreadPoolExecutor(LANES) as pool:
+        for done in [pool.submit(work, lane) for lane in lanes]:
+            done.result()
+    assert not failures, "\n".join([*failures[:5], "the steps:", *(f"{number} {label}" for number, label in enumerate(labels))])
+    counts[name, store] = collections.Counter(mishap.group for mishap in mishaps)
+    counts[name, store]["steps"] = len(labels)
+    assert len(labels) >= LEAST_STEPS[name, store], f"{len(labels)} steps were found"
+
+
+def undisturbed(cell: Cell, operation: Operation) -> list[str]:
+    """The effects of the operation when it is left alone."""
+    operation.prepare(cell)
+    ended = cell.run(operation.options)
+    assert ended.result
+    assert ended.result["actions"] == operation.actions
+    assert not ended.warnings
+    invariants.check_at_rest(cell, operation, ended)
+    invariants.check_no_pair_sent_twice(cell)
+    invariants.check_written_in_order(ended.labels)
+    return ended.labels
+
+
+def requests_of(labels: list[str], vault: bool) -> list[str]:
+    sent = [label.removeprefix("send ") for label in labels if label.startswith("send ")]
+    return [label for label in sent if label.startswith("vault ") == vault]
+
+
+def kills(labels: list[str]) -> Iterator[Mishap]:
+    """Before each effect; the last one is the end of the run."""
+    for number, label in enumerate(labels):
+        yield Mishap("killed", "kill", number)
+        if label.startswith("write "):
+            yield Mishap("killed", "torn", number)
+
+
+def cuts(labels: list[str]) -> Iterator[Mishap]:
+    for number, _request in enumerate(requests_of(labels, vault=False)):
+        for kind in [*CUTS, *ENDS, "restart"]:
+            yield Mishap("cut", kind, number)
+    for number, _request in enumerate(requests_of(labels, vault=True)):
+        for kind in [*VAULT_CUTS, *(f"{kind} for good" for kind in VAULT_ENDS), "cut_after and dead"]:
+            yield Mishap("vault cut", kind, number)
+
+
+def late(labels: list[str]) -> Iterator[Mishap]:
+    """Requests that change something, and are carried out when their sender is dead and its heir is done."""
+    for number, request in enumerate(requests_of(labels, vault=False)):
+        if not request.startswith("GET ") and "/Log" not in request:
+            yield Mishap("late", "request", number)
+    for number, request in enumerate(requests_of(labels, vault=True)):
+        if not request.startswith("vault GET ") and "/auth/" not in request:
+            yield Mishap("late", "write", number)
+
+
+def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
+    operation.prepare(cell)
+    before = cell.stored()
+    worked = bool(before and before.get("access_token") and cell.sim.check(before["access_token"]))
+    ended = LATE[mishap.kind](cell, operation, mishap.number) if mishap.group == "late" else inflict(cell, operation, mishap)
+
+    document = invariants.check_store_is_whole(cell)
+    invariants.check_programs_keep_working(cell, operation, before, worked, document)
+    invariants.check_no_pair_sent_twice(cell)
+    invariants.check_nothing_told(cell, ended)
+    if ended.result and not ended.result.get("failed") and operation.leaves_a_token:
+        assert document
+        assert cell.sim.check(ended.result["token"]["access_token"])
+        assert ended.result["token"]["access_token"] == document["access_token"]
+
+    cell.sim.clear_faults()
+    cell.proxy.begin()
+    if cell.store == "vault" and document and document["pending"]:
+        check_heir_waits(cell, operation)
+        cell.outlive_lease()
+    check_settled(cell, operation)
+
+
+def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Ended:
+    _group, kind, number = mishap
+    if kind in ("kill", "torn"):
+        ended = cell.run(operation.options, **{kind: number})
+        assert ended.killed
+        return ended
+    if mishap.group == "vault cut":
+        if kind == "cut_after and dead":
+            cell.proxy.begin({number: "cut_after"}, {number + 1: "cut_before"})
+        elif kind.endswith(" for good"):
+            cell.proxy.begin(from_then={number: kind.removesuffix(" for good")})
+        else:
+            cell.proxy.begin({number: kind})
+    elif kind == "restart":
+        # The server does its work and goes down before it answers; when it is back, it knows no logins.
+        cell.sim.fault("cut_after", path=WHOLE_SERVER, after=number)
+        cell.sim.fault("status", code=401, path=WHOLE_SERVER, after=number + 1, times=0)
+    elif kind in ENDS:
+        cell.sim.fault(**ENDS[kind], path=WHOLE_SERVER, after=number, times=0)
+    else:
+        cell.sim.fault(**CUTS[kind], path=WHOLE_SERVER, after=number)
+    return cell.run(operation.options)
+
+
+def late_request(cell: Cell, operation: Operation, number: int) -> Ended:
+    """Command Center carries out a request of a dead run after the next run is done."""
+    cell.sim.clear_requests()
+    cell.sim.fault("gate", path=WHOLE_SERVER, after=number, name="late")
+    cell.start(operation.options)
+    cell.sim.wait_for("late")
+    cell.lane.runner.kill()
+    ended = cell.wait()
+    held = cell.sim.requests()[-1]["number"]
+    cell.outlive_lease()
+    check_settled(cell, operation)
+    assert cell.sim.open_gate("late") == 1
+    deadline = time.monotonic() + 5
+    while not next(request for request in cell.sim.requests() if request["number"] == held)["done"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return ended
+
+
+def late_write(cell: Cell, operation: Operation, number: int) -> Ended:
+    """The same, of a write to OpenBao."""
+    cell.proxy.begin({number: "hold"})
+    cell.start(operation.options)
+    assert cell.proxy.held.wait(20)
+    cell.lane.runner.kill()
+    ended = cell.wait()
+    cell.outlive_lease()
+    check_settled(cell, operation)
+    cell.proxy.release()
+    assert cell.proxy.finished.wait(20)
+    return ended
+
+
+LATE = {"request": late_request, "write": late_write}
+
+
+def check_heir_waits(cell: Cell, operation: Operation) -> None:
+    """I3: as long as the owner of a claim may live, another run changes nothing."""
+    cell.sim.clear_requests()
+    ended = cell.run(operation.options)
+    assert ended.result
+    assert ended.result.get("failed"), ended.result
+    assert "lock_timeout" in ended.result["msg"]
+    assert not [request for request in cell.sim.requests("V4/AccessToken") if request["method"] != "GET"]
+
+
+def check_settled(cell: Cell, operation: Operation) -> None:
+    """The next run succeeds, and the one after it has nothing to do."""
+    ended = cell.run(operation.options)
+    invariants.check_at_rest(cell, operation, ended)
+    invariants.check_no_pair_sent_twice(cell)
+    again = {key: value for key, value in operation.options.items() if key != "recreate"}
+    last = cell.run(again)
+    invariants.check_at_rest(cell, operation, last)
+    assert last.result
+    assert last.result["actions"] == (["reused"] if operation.leaves_a_token else [])
+    assert not last.warnings
