@@ -31,7 +31,7 @@ class ApiError(Exception):
 
     def explained(self, sentence: str) -> ApiError:
         """The same error with one plain sentence on what to do about it."""
-        return ApiError(f"{self.message}. {sentence}", self.status, self.code, self.ambiguous)
+        return ApiError(f"{self.message.rstrip('.')}. {sentence}", self.status, self.code, self.ambiguous)
 
 
 def server_words(document: t.Any) -> tuple[str | int | None, str]:
@@ -41,7 +41,7 @@ def server_words(document: t.Any) -> tuple[str | int | None, str]:
     if not isinstance(document, dict):
         return None, ""
     code = next((document[key] for key in ("errorCode", "code") if isinstance(document.get(key), (str, int))), None)
-    words = next((document[key] for key in ("errorMessage", "message", "errorString") if isinstance(document.get(key), str)), "")
+    words = next((document[key] for key in ("errorMessage", "message", "errorString", "errLogMessage") if isinstance(document.get(key), str)), "")
     return code, _one_line(words[:_MAX_READ_CHARACTERS])
 
 
