@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback
@@ -76,7 +76,7 @@ class CommandCenter:
             retries=params["retries"],
             use_proxy=params["use_proxy"],
             warn=warn,
-            redactor=Redactor([params["password"], params["otp_code"], params["auth_token"]]),
+            redactor=Redactor([params["password"], params["otp_code"], *_login_forms(params["auth_token"])]),
         )
 
     def __enter__(self) -> CommandCenter:
@@ -169,19 +169,18 @@ class CommandCenter:
     def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], resend: bool = True) -> Response:
         """One call; an error code inside of HTTP 200 is an error like any other."""
         response = self.client.request(method, path, body=body, headers=headers, resend=resend)
-        documents = [response.data] if isinstance(response.data, dict) else []
-        documents += [inner for inner in (document.get("tokenInfo") for document in documents) if isinstance(inner, dict)]
-        for document in documents:
-            code, words = server_words(document)
-            if code not in (None, 0, "0", ""):
+        for server_code, words in map(server_words, _error_documents(response.data)):
+            if server_code not in (None, 0, "0", ""):
+                code = self.client.quoted(server_code) if isinstance(server_code, str) else server_code
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                raise ApiError(f"{label}: {self.client.redactor.redact(words)}" if words else label, response.status, code, ambiguous=response.doubted)
+                raise ApiError(f"{label}: {self.client.quoted(words)}" if words else label, response.status, code, ambiguous=response.doubted)
         return response
 
     def _log_in(self) -> None:
         params = self._params
         secret = (params["password"] or "") + (params["otp_code"] or "")
-        encoded = base64.b64encode(secret.encode()).decode()
+        # A password out of an environment that is not UTF-8 holds surrogates; the server refuses it like any other wrong one.
+        encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
         self.client.redactor.add(secret, encoded)
         body = {"username": params["username"], "password": encoded, "mode": 4, "clientType": 30}
         if params["domain"]:
@@ -193,10 +192,10 @@ class CommandCenter:
         inner = answer.get("data")
         token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
         if not token:
-            raise ApiError(f"{call}: HTTP {response.status}: {self.client.redactor.redact(_login_refusal(answer, params))}", response.status)
+            raise ApiError(f"{call}: HTTP {response.status}: {_login_refusal(answer, params, self.client.quoted)}", response.status)
         self._auth_token = check_secret(token, "login token", call)
         self._logged_in = True
-        self.client.redactor.add(self._auth_token)
+        self.client.redactor.add(*_login_forms(self._auth_token))
 
     def _log_out(self) -> None:
         if not self._logged_in:
@@ -261,11 +260,25 @@ def attributes_of(attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {"scope": "all", **{key: value for key, value in attributes.items() if value is not None}}
 
 
-def _login_refusal(answer: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> str:
-    """The sentence for a login that was answered with HTTP 200 and no token."""
+def _error_documents(answer: t.Any) -> Iterator[t.Any]:
+    """Where an answer with HTTP 200 may say that it is an error: nested, at the top, or beside the token."""
+    if isinstance(answer, dict):
+        yield answer
+        yield {key: value for key, value in answer.items() if key != "error"}
+        yield answer.get("tokenInfo")
+
+
+def _login_forms(token: str | None) -> tuple[str, str]:
+    """A login's token as it is sent, and its key alone, as some servers quote it."""
+    return token or "", (token or "").partition(" ")[2]
+
+
+def _login_refusal(answer: Mapping[str, t.Any], params: Mapping[str, t.Any], quoted: Callable[[str], str]) -> str:
+    """The sentence for a login that was answered with HTTP 200 and no token. quoted: makes the server's words fit to be shown."""
     errors = answer.get("errList")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    words = first.get("errLogMessage") or server_words(answer)[1] or "the answer holds no token"
+    words = server_words(first)[1] or server_words(answer)[1]
+    words = quoted(words).rstrip(".") if words else "the answer holds no token"
     locked = answer.get("isAccountLocked") or first.get("isAccountLocked")
     seconds = from_api(answer.get("remainingLockTime") or first.get("remainingLockTime"))
     sentence = f"{words}. The login of user {params['username']!r} was refused; it was not tried again, because repeated bad logins lock a user"

@@ -34,7 +34,7 @@ class TestRefusedLogins:
         assert error.message == said(
             sim,
             version,
-            f"HTTP 400 KValidationError: Invalid Username or Password specified.. The login of user 'backup' in domain 'LOCAL' {REFUSED}",
+            f"HTTP 400 KValidationError: Invalid Username or Password specified. The login of user 'backup' in domain 'LOCAL' {REFUSED}",
         )
         assert (error.status, error.code, error.ambiguous) == (400, "KValidationError", False)
         assert transcript(sim) == [LINES[version]]
@@ -91,7 +91,7 @@ class TestRefusedLogins:
     def test_a_certificate(self, sim: Simulator, login: Task) -> None:
         login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
         error = login.fails(certificate=sim.client_cert, private_key="canary-private-key")
-        assert error.message.endswith(f"Invalid certificate or private key specified.. The login of the certificate in domain LOCAL {REFUSED}")
+        assert error.message.endswith(f"Invalid certificate or private key specified. The login of the certificate in domain LOCAL {REFUSED}")
         assert "canary" not in error.message
 
 
@@ -255,7 +255,7 @@ class TestSecretsInErrors:
     def test_a_short_password_leaves_the_sentence_whole(self, sim: Simulator, login: Task) -> None:
         error = login.fails(username="an", password="a")
         assert error.message == said(
-            sim, "v2", f"HTTP 400 KValidationError: Invalid Username or Password specified.. The login of user 'an' in domain 'LOCAL' {REFUSED}"
+            sim, "v2", f"HTTP 400 KValidationError: Invalid Username or Password specified. The login of user 'an' in domain 'LOCAL' {REFUSED}"
         )
 
     @pytest.mark.parametrize("kind", ["html_after", "empty_after", "truncate", "status_after"])
