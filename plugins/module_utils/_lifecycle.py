@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
@@ -202,10 +203,17 @@ class _Run:
                     raise
                 self.warn(f"{error.message}; {'what was made without its secret was revoked, and ' if found else ''}the token is created once more")
             else:
-                # What the plan has learned about the server's list.
-                offset = (self.plan.token or {}).get("listed_offset")
-                return token if offset is None else {**token, "listed_offset": offset}
+                offset = self._listed_offset(token) if self.plan.measures_list else (self.plan.token or {}).get("listed_offset")
+                return {**token, "listed_offset": offset} if offset else token
         raise AssertionError("unreachable")
+
+    def _listed_offset(self, token: Token) -> int | None:
+        """By how many seconds this server's list is off with the end of a token that was made just now."""
+        with contextlib.suppress(ApiError):
+            for listed in self.server.tokens(self.desired.user_id):
+                if listed["id"] == token["id"] and None not in (listed["expires_at"], token.get("expires_at")):
+                    return int(listed["expires_at"] - token["expires_at"])
+        return None
 
     def _revoke_unseen(self, known: set[int], started: int) -> bool:
         """Revoke what a create has made whose answer was lost; returns whether there was anything."""

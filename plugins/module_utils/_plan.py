@@ -33,6 +33,7 @@ class Plan(t.NamedTuple):
     orphans: Sequence[Token] = ()  # of our own making, with lost secrets: to revoke before a create
     leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe
     recreates: bool = False  # a create that follows a token which this store held
+    measures_list: bool = False  # a replacement after which the list's end of the token is compared with the answer's
 
     @property
     def actions(self) -> list[str]:
@@ -138,9 +139,9 @@ def _plan_with_store(
         # No record yet, or revoked behind our back: creating destroys nothing.
         return _successor(None, held, leftovers)
     if _renewed_elsewhere(of_held, held):
-        # With the pair that we hold: ours is stale, and sending it would kill the chain. Should this server's list always be off by as
-        # much, the successor knows.
-        return _successor(of_held, {**held, "listed_offset": of_held["expires_at"] - held["expires_at"]}, leftovers)
+        # With the pair that we hold: ours is stale, and sending it would kill the chain. Or this server's list is always off: the
+        # successor tells, which nobody can have renewed yet.
+        return _successor(of_held, held, leftovers)._replace(measures_list=True)
     token = {**held, **{key: value for key, value in of_held.items() if value is not None}}
     if held.get("listed_offset") is not None:
         token["expires_at"] = held["expires_at"]

@@ -245,6 +245,19 @@ class TestForeignRenewal:
         assert sim.requests("Renew$") == []
         replaced(task, result)
 
+    def test_again_and_again_after_the_same_time(self, task: StoredToken, sim: Simulator) -> None:
+        """As a second schedule does, that takes the pair out of our store."""
+        pair = task()["token"]
+        for _time in range(3):
+            sim.advance(10 * MINUTE)
+            task.renewed_by_a_stranger(pair)
+            result = task()
+            assert result["actions"] == ["recreated"]
+            assert sim.requests("Renew$") == []
+            task.settled(result)
+            pair = result["token"]
+        assert sim.state()["commandcenter"]["mails"] == []
+
     def test_forced_renewal(self, task: StoredToken, sim: Simulator) -> None:
         held = task()["token"]
         sim.advance(10)
