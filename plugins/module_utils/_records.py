@@ -190,10 +190,12 @@ class Claim:
         """Store the token and end the claim. For when that fails: discard() revokes the new token, restore() gives the old one its name back."""
         try:
             self._claims.save({"token": dict(token), "pending": None, "suspect_since": None})
-        except Conflict:
-            # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it.
+        except Conflict as conflict:
+            # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it. But where
+            # an answer was lost, the token may have been stored before the other run wrote, and be in use.
             self._open = False
-            _quietly(discard)
+            if not conflict.ambiguous:
+                _quietly(discard)
             raise Contended(self._claims.storage.where, self._pending) from None
         except StoreError as error:
             raise self._unstored(error, discard, restore) from None
@@ -218,6 +220,9 @@ class Claim:
                 self._claims.storage.remove()
             else:
                 self._claims.save({"pending": None})
+        except Conflict:
+            # A write whose answer was lost has been carried out after all, or another run took this one for dead: nothing is left to end.
+            pass
         except StoreError as error:
             # The claim stays in the record, so the next run settles it.
             self._claims.warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
@@ -225,6 +230,9 @@ class Claim:
     def _unstored(self, error: StoreError, discard: Effect | None, restore: Effect | None) -> StoreError:
         # Whatever can still be written from here on says "suspect"; where nothing can, the record says "pending".
         self._suspect = True
+        if error.ambiguous:
+            # Programs may read the new secret from the store already, or go on with the old one: both are left to work.
+            return StoreError(f"{error.message}. It is not known whether the new token was stored: the next run settles that")
         if discard is None:
             return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
         try:

@@ -97,21 +97,22 @@ class VaultStorage:
         def put(client: t.Any) -> t.Any:
             return client.secrets.kv.v2.create_or_update_secret(self._path, dict(document), cas=expected, mount_point=self._mount)
 
+        doubted = False
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._version = int(self._call("write", put)["data"]["version"])
                 return
             except _NotThere:
                 raise StoreError(f"{self.where}: there is no key-value engine of version 2 at {self._mount}") from None
-            except _Refused as error:
-                if "check-and-set" not in error.message:
-                    raise
-                # Perhaps it was our own write that made this one too late: its answer may have been lost.
-                if attempt > 1 and self._holds(document, expected + 1):
-                    return
-                raise Conflict(f"{self.where} was written by another run") from None
-            except _Unclear:
-                if attempt == _ATTEMPTS:
+            except (_Refused, _Unclear) as error:
+                if isinstance(error, _Refused) and "check-and-set" in error.message:
+                    # It may have been our own write, whose answer was lost, that made this one too late.
+                    if doubted and self._holds(document, expected + 1):
+                        return
+                    raise Conflict(f"{self.where} was written by another run", ambiguous=doubted) from None
+                doubted = doubted or error.ambiguous
+                error.ambiguous = doubted
+                if isinstance(error, _Refused) or attempt == _ATTEMPTS:
                     raise
                 time.sleep(0.25 * 2**attempt)
 
@@ -130,7 +131,16 @@ class VaultStorage:
         return bool(now - pending["since"] > pending["lease"])
 
     def _holds(self, document: Mapping[str, t.Any], version: int) -> bool:
-        return self.read() == dict(document) and self._version == version
+        """Whether the latest version is this one, with this document: then the next write follows it."""
+        expected = self._version
+        try:
+            if self.read() == dict(document) and self._version == version:
+                return True
+        except StoreError as error:
+            error.ambiguous = True
+            raise
+        self._version = expected
+        return False
 
     def _retried(self, what: str, work: Callable[[t.Any], t.Any]) -> t.Any:
         """For calls that may be sent twice."""
@@ -164,14 +174,15 @@ class VaultStorage:
         try:
             answer = self._connection.bounded(exchange, time.monotonic() + self._timeout)
         except TooLate:
-            raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s") from None
+            raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s", ambiguous=self._connection.sent) from None
         except (requests.exceptions.RequestException, OSError) as problem:
-            raise _Unclear(f"{self.where}: {what}: {self._redactor.redact(root_words(problem))}") from None
+            raise _Unclear(f"{self.where}: {what}: {self._redactor.redact(root_words(problem))}", ambiguous=self._connection.sent) from None
         except vault_errors.InvalidPath:
             raise _NotThere(f"{self.where}: {what}: there is nothing") from None
         except (vault_errors.VaultDown, vault_errors.BadGateway, vault_errors.InternalServerError, vault_errors.RateLimitExceeded) as error:
-            hint = "; it is sealed: unseal it first" if "sealed" in str(error.args[0]).lower() else ""
-            raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}") from None
+            sealed = "sealed" in str(error.args[0]).lower()
+            hint = "; it is sealed: unseal it first" if sealed else ""
+            raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}", ambiguous=not sealed) from None
         except (vault_errors.Forbidden, vault_errors.Unauthorized) as error:
             policy = f"a policy with create, read, update and delete on {self._mount}/data/{self._path}"
             raise _Refused(f"{self.where}: {what}: {self._words(error)}; the token must be valid and have {policy}") from None
