@@ -131,7 +131,7 @@ class Watch:
     # The wire
 
     def _watch_http(self) -> None:
-        """"send" comes before a request's first byte leaves; "answer" when its answer is there and the product has not seen it yet."""
+        """ "send" comes before a request's first byte leaves; "answer" when its answer is there and the product has not seen it yet."""
         watch = self
         cls = http.client.HTTPConnection
         real_putrequest, real_endheaders, real_getresponse = cls.putrequest, cls.endheaders, cls.getresponse

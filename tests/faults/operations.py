@@ -47,7 +47,6 @@ def renewal_refused(cell: Cell) -> None:
     cell.sim.commandcenter_edit(token["id"], refresh_expires=int(cell.sim.now()) - 10)
 
 
-
 def renewed_elsewhere(cell: Cell) -> None:
     """Somebody took the pair out of the store and renewed it, so that the store's is stale."""
     nearly_expired(cell)
