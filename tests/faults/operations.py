@@ -32,7 +32,8 @@ def nothing(cell: Cell) -> None:
 
 def made(cell: Cell) -> None:
     ended = cell.run()
-    assert ended.result and ended.result["actions"] == ["created"], ended
+    assert ended.result
+    assert ended.result["actions"] == ["created"]
 
 
 def nearly_expired(cell: Cell) -> None:

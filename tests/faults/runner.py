@@ -113,11 +113,11 @@ class Runner:
 
 def main() -> None:
     """Answer jobs until the input ends."""
-    from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
-
     import hvac
     import hvac.exceptions
     import requests  # noqa: F401 -- here, and not in every child
+
+    from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
 
     modules = {"commandcenter_access_token": commandcenter_access_token, "cohesity_access_token": cohesity_access_token}
     assert hvac.exceptions
@@ -149,7 +149,6 @@ def main() -> None:
 def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
     from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
     from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
-
     from tests.faults.effects import Watch
 
     signal.alarm(RUN_LIMIT)
