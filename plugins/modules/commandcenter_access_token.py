@@ -158,6 +158,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://commandcenter.example.com/commandcenter/api/client
     headers: "{{ exporter.token.headers }}"
+  no_log: true # before ansible-core 2.21, -vvv and some callbacks would show the headers
   when: exporter.secret_available
 
 - name: Renew the pair of the task before
@@ -245,6 +246,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://commandcenter.example.com/commandcenter/api/client
     headers: "{{ grafana.token.headers }}"
+  no_log: true
 
 - name: A token that is valid in every run on every controller
   dataprotection.access.commandcenter_access_token:
