@@ -10,7 +10,7 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter, attributes_of
 from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._plan import Plan, Token, make_plan, retired_name
@@ -25,12 +25,15 @@ _CLOCK_SLACK = 5
 
 
 class Outcome(t.NamedTuple):
-    """What a run ended with. token is None where no token is left; its secrets may be None."""
+    """What a run ended with. token is None where no token is left; its secrets may be None.
+
+    before and after are the two sides of the difference, as far as it is known before anything is done: so check mode shows the same.
+    """
 
     token: dict[str, t.Any] | None
     before: Token | None
+    after: Token | None
     actions: list[str]
-    changes: Mapping[str, t.Any]
     replaced_id: int | None = None
 
 
@@ -63,24 +66,33 @@ def _attempt(server: CommandCenter, desired: Desired, claims: Claims | NoClaims,
         record = claims.judge(record, server.now(), check_mode)
     listed = server.tokens(desired.user_id)
     record = claims.judge(record, server.now(), check_mode)
-    plan = make_plan(desired, listed, record, claims.keeps_secrets, server.now())
+    try:
+        plan = make_plan(desired, listed, record, claims.keeps_secrets, server.now())
+    except ApiError:
+        claims.check_unchanged()
+        raise
+    if plan.step in ("none", "reuse") and (plan.changes or plan.leftovers):
+        # These are the changes that are made without a claim.
+        claims.check_unchanged()
+    predicted = _predict(desired, plan, server.now())
     if check_mode:
-        return _predict(desired, plan, server.now())
+        return predicted
     run = _Run(server, desired, claims, warn, listed, plan)
-    return {"none": run.keep, "reuse": run.keep, "create": run.create, "renew": run.renew, "replace": run.replace, "revoke": run.revoke}[plan.step]()
+    steps = {"none": run.keep, "reuse": run.keep, "create": run.create, "renew": run.renew, "replace": run.replace, "revoke": run.revoke}
+    return steps[plan.step]()._replace(before=predicted.before, after=predicted.after)
 
 
 def _predict(desired: Desired, plan: Plan, now: float) -> Outcome:
     token = dict(plan.token or {})
     if plan.step in ("create", "replace"):
-        token = {"name": desired.name or token.get("name"), **desired.attributes(now, token)}
+        token = {"name": desired.name or token.get("name"), **attributes_of(desired.attributes(now, token))}
     elif plan.step == "renew":
         token.update(plan.changes, access_token=None, refresh_token=None, expires_at=None)
     elif plan.step in ("reuse", "none"):
         token.update(plan.changes)
-    gone = desired.state == "absent"
-    before = plan.token if plan.token is None or "id" in plan.token else None
-    return Outcome(None if gone else token, None if plan.step == "create" else before, plan.actions, plan.changes, _replaced_id(plan))
+    before = None if plan.step == "create" else plan.token
+    after = None if desired.state == "absent" else token
+    return Outcome(after, before, after, plan.actions, _replaced_id(plan))
 
 
 def _replaced_id(plan: Plan) -> int | None:
@@ -118,11 +130,12 @@ class _Run:
         attributes = self.desired.attributes(self.server.now(), self.plan.token or {})
         with self.claims.claim("create", self.server.now()) as claim:
             self._revoke_orphans()
+            claim.still_ours(self.server.now())
             token = self._create(attributes)
             self._check_owner(token)
             claim.complete(token, discard=lambda: self._revoke(token))
         self._revoke_leftovers()
-        return self._outcome(token, before=None)
+        return self._outcome(token)
 
     def renew(self) -> Outcome:
         token = dict(t.cast(Token, self.plan.token))
@@ -156,7 +169,7 @@ class _Run:
             for token in self.plan.orphans:
                 self._revoke(token)
             claim.forget()
-        return Outcome(None, self.plan.token, self.plan.actions, {}, None)
+        return self._outcome(None)
 
     def _replace_within(self, claim: Claim | NoClaims) -> Outcome:
         """Rename, create, store, revoke: the old token works until the new one is stored."""
@@ -287,12 +300,12 @@ class _Run:
             return False
         return True
 
-    def _outcome(self, token: dict[str, t.Any] | None, before: t.Any = ..., actions: list[str] | None = None, replaced_id: int | None = None) -> Outcome:
+    def _outcome(self, token: dict[str, t.Any] | None, actions: list[str] | None = None, replaced_id: int | None = None) -> Outcome:
         return Outcome(
             token,
-            self.plan.token if before is ... else before,
+            None,
+            None,
             self.plan.actions if actions is None else actions,
-            self.plan.changes,
             _replaced_id(self.plan) if replaced_id is None else replaced_id,
         )
 

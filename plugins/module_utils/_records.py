@@ -87,16 +87,25 @@ class Claims:
         self.lease = lease
         self.run = uuid.uuid4().hex
         self._record: dict[str, t.Any] | None = None
+        self._document: dict[str, t.Any] | None = None
 
     def read(self) -> dict[str, t.Any] | None:
         """The record, or None where there is none; raises StoreError when it belongs to another token."""
-        document = self.storage.read()
+        self._document = document = self.storage.read()
         self._record = None
         if document is not None:
             record = from_document(document, self.storage.where, self.kind)
             self._check_identity(record["identity"] or {})
             self._record = record
         return self._record
+
+    def check_unchanged(self) -> None:
+        """Raise Contended when another run has written the record since it was read.
+
+        Without a lock, what the server lists after that may be that run's work: nothing can be concluded from the two together.
+        """
+        if not self.storage.holds_lock and self.storage.read() != self._document:
+            raise Contended(self.storage.where, None)
 
     def _check_identity(self, found: Mapping[str, t.Any]) -> None:
         for key in sorted({*found, *self.identity}):
@@ -179,7 +188,6 @@ class Claim:
     def still_ours(self, now: float) -> None:
         """Raise Contended when so much time has passed that another run may take this one for dead."""
         if not self._claims.storage.holds_lock and now - self._pending["since"] > self._pending["lease"] / 2:
-            self._open = False
             raise Contended(self._claims.storage.where, self._pending)
 
     def suspect(self) -> None:
@@ -196,14 +204,19 @@ class Claim:
             self._open = False
             if not conflict.ambiguous:
                 _quietly(discard)
-            raise Contended(self._claims.storage.where, self._pending) from None
+            raise Contended(self._claims.storage.where, None) from None
         except StoreError as error:
             raise self._unstored(error, discard, restore) from None
         self._open = False
 
     def forget(self) -> None:
         """Remove the record: the token is gone."""
-        self._claims.storage.remove()
+        try:
+            self._claims.storage.remove()
+        except Conflict:
+            # Another run took this one for dead, and has perhaps made a token since.
+            self._open = False
+            raise Contended(self._claims.storage.where, None) from None
         self._open = False
 
     def abandon(self, problem: BaseException) -> None:
@@ -211,7 +224,7 @@ class Claim:
         if not self._open:
             return
         self._open = False
-        harmless = isinstance(problem, ApiError) and not problem.ambiguous
+        harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.ambiguous)
         try:
             if self._suspect or not harmless:
                 since = (self._before or {}).get("suspect_since")
@@ -260,6 +273,9 @@ class NoClaims:
 
     def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
         return None
+
+    def check_unchanged(self) -> None:
+        """There is no record that could change."""
 
     @contextlib.contextmanager
     def claim(self, op: str, now: float) -> Iterator[NoClaims]:

@@ -88,7 +88,8 @@ class VaultStorage:
             document = answer["data"]["data"]
         except (KeyError, TypeError, ValueError):
             raise StoreError(f"{self.where}: {self._mount} is not a key-value engine of version 2") from None
-        return document if isinstance(document, dict) else None
+        # An empty document is what remove() leaves for a moment.
+        return document if isinstance(document, dict) and document else None
 
     def write(self, document: Mapping[str, t.Any]) -> None:
         """Write the next version, if nobody else has; raises Conflict, or StoreError."""
@@ -100,8 +101,12 @@ class VaultStorage:
         doubted = False
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._version = int(self._call("write", put)["data"]["version"])
-                return
+                answer = self._call("write", put)
+                if isinstance(answer, dict):
+                    self._version = int(answer["data"]["version"])
+                    return
+                # An engine of version 1 takes a write to any path, and answers with nothing.
+                raise _NotThere("")
             except _NotThere:
                 raise StoreError(f"{self.where}: there is no key-value engine of version 2 at {self._mount}") from None
             except (_Refused, _Unclear) as error:
@@ -120,7 +125,11 @@ class VaultStorage:
         """The server has room or has not: there is nothing to set aside."""
 
     def remove(self) -> None:
-        """Delete the latest version; the numbers go on, so check-and-set still tells the runs apart."""
+        """Delete the latest version; the numbers go on, so check-and-set still tells the runs apart. Raises Conflict.
+
+        A deletion knows no check-and-set, so an empty document is written first: that fails when the latest version is another run's.
+        """
+        self.write({})
         try:
             self._retried("delete", lambda client: client.secrets.kv.v2.delete_latest_version_of_secret(self._path, mount_point=self._mount))
         except _NotThere:

