@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`make bench`: time, memory and requests of the token modules, beside ansible.builtin.uri, set_fact and ping.
+
+All runs are against one simulator, a process of its own on this machine. `make bench ARGS=--write` puts the ratios into the documentation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "build" / "collections")]
+
+from tests.tree import link  # noqa: E402
+
+link()
+
+from goals import Figures  # noqa: E402
+from operations import counts  # noqa: E402
+from plays import rows  # noqa: E402
+from report import page, text  # noqa: E402
+from runs import Runs  # noqa: E402
+
+from tests.simulator import Simulator  # noqa: E402
+from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME  # noqa: E402
+
+PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
+LISTED_TOKENS = 10_000
+LOAD_LIMIT = 0.7  # above this, a run competes with others for the processors
+VERSIONS = "import ansible.release, platform; print('ansible-core', ansible.release.__version__, 'on Python', platform.python_version())"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--python", default=sys.executable, help="a Python with ansible-core and requests, whose ansible is measured (default: this one)")
+    parser.add_argument("--tasks", type=int, default=20, help="tasks on one host (default: 20)")
+    parser.add_argument("--hosts", type=int, default=200, help="hosts of the fleet (default: 200)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often the quick rows are run (default: 7)")
+    parser.add_argument("--seconds", type=float, default=220, help="no further run after so long (default: 220)")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    versions = subprocess.run([options.python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout.strip()
+    machine = f"{versions}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}"
+    load = os.getloadavg()[0]
+    print(f"{machine}. The simulator runs on the same machine.")
+    if load > LOAD_LIMIT:
+        print(f"The machine is busy with something else (load {load:.1f}): times are longer than they should be, and ratios uncertain.")
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, Simulator() as sim:
+        folder = Path(name)
+        runs = Runs(sim, options.python, folder, options.tasks, options.hosts)
+        compared = rows(sim)
+        # Not measured: it lets Python compile what it will only read from then on.
+        for row in compared[1:4]:
+            runs.run(row)
+        for line in runs.repeat(compared, options.rounds, options.seconds):
+            print(line, file=sys.stderr, flush=True)
+        figures = measured(sim, runs, options)
+        counted = counts(sim, folder)
+    print("\n".join(text(figures, compared, counted)))
+    if options.write:
+        PAGE.write_text(page(figures, counted, machine), encoding="utf-8")
+
+
+def measured(sim: Simulator, runs: Runs, options: argparse.Namespace) -> Figures:
+    """The figures of the runs, with those that are measured inside of one process."""
+    sim.reset()
+    body = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL"}
+    login = child(options.python, "login", {"url": f"{sim.url}/v2/access-tokens", "body": body, "ca_path": sim.ca_path})
+    sim.commandcenter_fill(LISTED_TOKENS)
+    listed = child(
+        options.python,
+        "list",
+        {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path},
+    )
+    if listed["tokens"] != LISTED_TOKENS:
+        raise SystemExit(f"the list has {listed['tokens']} tokens")
+    return Figures(runs.samples, options.tasks, options.hosts, login["seconds"], listed["seconds"], listed["mib"])
+
+
+def child(python: str, what: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What child.py measures."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(link()), "LC_ALL": "C.UTF-8"}
+    command = [python, str(Path(__file__).with_name("child.py")), what]
+    run = subprocess.run(command, input=json.dumps(options), env=environment, stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    return dict(json.loads(run.stdout))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The goals, and whether the figures meet them."""
+
+from __future__ import annotations
+
+import statistics
+from typing import NamedTuple
+
+from plays import FLEET, LOCAL
+from runs import Sample
+
+
+class Figures(NamedTuple):
+    """samples: whole runs, by scenario and row. tasks, hosts: how many operations such a run is. login: seconds of a bare login."""
+
+    samples: dict[tuple[str, str], list[Sample]]
+    tasks: int
+    hosts: int
+    login: float
+    list_seconds: float
+    list_mib: float
+
+    def run(self, scenario: str, key: str) -> float:
+        """Seconds of a whole run, start-up included."""
+        return statistics.median(sample.wall for sample in self.samples[scenario, key])
+
+    def task(self, scenario: str, key: str) -> float:
+        """Seconds of one operation: start-up, a run that does nothing, is taken off."""
+        return max(self.run(scenario, key) - self.run(scenario, "nothing"), 1e-9) / self._number(scenario)
+
+    def processor(self, scenario: str, key: str) -> float:
+        """Seconds that one operation computes, without the simulator's and without start-up: nearly the same on a busy machine."""
+        least = {row: min(sample.processor for sample in self.samples[scenario, row]) for row in (key, "nothing")}
+        return max(least[key] - least["nothing"], 1e-9) / self._number(scenario)
+
+    def _number(self, scenario: str) -> int:
+        return self.tasks if scenario == LOCAL else self.hosts
+
+
+class Verdict(NamedTuple):
+    """A ratio beside its goal: over whole runs, and with start-up taken off; and that of the processor time, which has no goal.
+
+    reason: why it is missed, "" where it is met.
+    """
+
+    goal: str
+    wanted: str
+    whole: float
+    whole_met: bool
+    task: float
+    task_met: bool
+    processor: float
+    reason: str
+
+
+class _Goal(NamedTuple):
+    text: str
+    scenario: str
+    slow: str
+    fast: str
+    limit: float
+    at_least: bool
+
+
+_GOALS = (
+    _Goal("a token task, in set_fact tasks", LOCAL, "ours", "set_fact", 1.5, at_least=False),
+    _Goal("the same login with uri, in token tasks", LOCAL, "uri", "ours", 10, at_least=True),
+    _Goal("shipped as a module, in uri tasks", LOCAL, "shipped", "uri", 1, at_least=False),
+    _Goal("the fleet, in times of set_fact", FLEET, "ours", "set_fact", 2, at_least=False),
+    _Goal("the fleet with uri, in times of ours", FLEET, "uri", "ours", 5, at_least=True),
+    _Goal("the fleet shipped, in times of uri", FLEET, "shipped", "uri", 1, at_least=False),
+)
+
+
+def verdicts(figures: Figures) -> list[Verdict]:
+    """The goals whose rows were run."""
+    found = []
+    for goal in _GOALS:
+        if not all(figures.samples.get((goal.scenario, key)) for key in ("nothing", "ours", "set_fact", goal.slow, goal.fast)):
+            continue
+        whole = figures.run(goal.scenario, goal.slow) / figures.run(goal.scenario, goal.fast)
+        task = figures.task(goal.scenario, goal.slow) / figures.task(goal.scenario, goal.fast)
+        whole_met, task_met = _is_met(whole, goal), _is_met(task, goal)
+        reason = "" if whole_met and task_met else _reason(goal, figures, task_met)
+        processor = figures.processor(goal.scenario, goal.slow) / figures.processor(goal.scenario, goal.fast)
+        wanted = f"{'≥' if goal.at_least else '≤'} {goal.limit:g}"
+        found.append(Verdict(goal.text, wanted, whole, whole_met, task, task_met, processor, reason))
+    return found
+
+
+def _is_met(ratio: float, goal: _Goal) -> bool:
+    return ratio >= goal.limit if goal.at_least else ratio <= goal.limit
+
+
+def _reason(goal: _Goal, figures: Figures, task_met: bool) -> str:
+    ours, set_fact = (1000 * figures.task(goal.scenario, key) for key in ("ours", "set_fact"))
+    if goal.slow == "shipped":
+        shipped, uri = (1000 * figures.processor(goal.scenario, key) for key in ("shipped", "uri"))
+        return (
+            f"both start a Python on the target, which takes most of the time; ours imports requests there, and its own files: {shipped - uri:.0f} ms "
+            "more of the processor's time"
+        )
+    if goal.at_least and task_met:
+        start = figures.run(goal.scenario, "nothing")
+        return f"the start-up of ansible-playbook, {start:.2f} s, is in both runs, and most of ours ({figures.run(goal.scenario, 'ours'):.2f} s)"
+    return (
+        f"of the {ours:.0f} ms of a task, a bare login (a TLS connection and one request, in a forked process) takes {1000 * figures.login:.0f} ms; "
+        f"a set_fact task, which talks to nobody, takes {set_fact:.0f} ms"
+    )

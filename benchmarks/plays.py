@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plays that are compared: the same job done in different ways."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tests.simulator import Simulator
+from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+
+NAMED_TOKEN = "exporter"
+LOCAL, FLEET = "one host", "fleet"
+
+# What a token task returns, so that set_fact stores as much as the token tasks do.
+FACT = {
+    "access_token": "x" * 43,
+    "token_type": "Bearer",
+    "headers": {"Authorization": "Bearer " + "x" * 43},
+    "expires_at": "2027-01-31T00:00:00Z",
+    "expires_in": 86400,
+    "cluster": "cohesity.example.com",
+    "username": "backup",
+    "domain": "LOCAL",
+    "api_version": "v2",
+    "privileges": ["CLUSTER_VIEW", "PROTECTION_VIEW"],
+}
+
+
+class Row(NamedTuple):
+    """One way to do a job. requests: what one operation sends to the simulator, checked after every run."""
+
+    key: str
+    label: str
+    scenario: str
+    operation: list[dict[str, Any]]
+    requests: int
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def rows(sim: Simulator) -> list[Row]:
+    """The rows of both scenarios, cheap ones first."""
+    nothing = Row("nothing", "nothing (start-up of ansible-playbook)", LOCAL, [], 0)
+    set_fact = Row("set_fact", "set_fact", LOCAL, [{"ansible.builtin.set_fact": {"cohesity_access_token": FACT}}], 0)
+    ours = Row("ours", "cohesity_access_token", LOCAL, [_cohesity(sim)], 1)
+    named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_commandcenter(sim)], 3)
+    ping = Row("ping", "ping", LOCAL, [{"ansible.builtin.ping": {}}], 0)
+    # Any environment makes the action ship its module, as a remote connection or become does.
+    shipped = Row("shipped", "cohesity_access_token, shipped as a module", LOCAL, [{**_cohesity(sim), "environment": {"SHIP": "it"}}], 1)
+    uri = Row("uri", "uri: the same login", LOCAL, [_uri_login(sim)], 1)
+    piped = uri._replace(key="piped", label="uri: the same login, with pipelining", environment=(("ANSIBLE_PIPELINING", "true"),))
+    uri_named = Row("uri_named", "uri: log in, list, log out", LOCAL, _uri_list(sim), 3)
+    one_host = [nothing, set_fact, ours, named, ping, piped, uri, shipped, uri_named]
+    return one_host + [row._replace(scenario=FLEET) for row in (nothing, set_fact, ours, named, ping, uri, shipped)]
+
+
+def play(row: Row, tasks: int) -> list[dict[str, Any]]:
+    """The playbook of a row: on one host the operation `tasks` times, over the fleet once for each host."""
+    hosts, times = ("localhost", tasks) if row.scenario == LOCAL else ("all", 1)
+    numbered = [{"name": f"{row.label}, {number}", **task} for number in range(times) for task in row.operation]
+    return [{"name": row.label, "hosts": hosts, "gather_facts": False, "tasks": numbered}]
+
+
+def _cohesity(sim: Simulator) -> dict[str, Any]:
+    login = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD}
+    return {"dataprotection.access.cohesity_access_token": {"cluster": sim.host, "ca_path": sim.ca_path, **login}}
+
+
+def _commandcenter(sim: Simulator) -> dict[str, Any]:
+    login = {"username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
+    return {"dataprotection.access.commandcenter_access_token": {"url": sim.url, "ca_path": sim.ca_path, **login, "name": NAMED_TOKEN}}
+
+
+def _uri_login(sim: Simulator) -> dict[str, Any]:
+    body = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL"}
+    return _uri(sim, "/v2/access-tokens", method="POST", body=body, status_code=201)
+
+
+def _uri_list(sim: Simulator) -> list[dict[str, Any]]:
+    """What the named token's task asks: is it there?"""
+    api = "/commandcenter/api"
+    password = f"{{{{ '{COMMANDCENTER_PASSWORD}' | b64encode }}}}"
+    body = {"username": COMMANDCENTER_USERNAME, "password": password, "mode": 4, "clientType": 30}
+    headers = {"Authtoken": "{{ login.json.token }}"}
+    return [
+        {**_uri(sim, f"{api}/Login", method="POST", body=body), "register": "login"},
+        _uri(sim, f"{api}/V4/AccessToken", headers=headers),
+        _uri(sim, f"{api}/Logout", method="POST", headers=headers),
+    ]
+
+
+def _uri(sim: Simulator, path: str, **options: Any) -> dict[str, Any]:
+    return {"ansible.builtin.uri": {"url": sim.url + path, "ca_path": sim.ca_path, "body_format": "json", **options}}
