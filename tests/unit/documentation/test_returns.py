@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is documented of the results is what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
+from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token, commandcenter_access_token_info
+from tests.simulator import Simulator
+from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+from tests.unit.helpers import Task
+
+# Added by the controller's side, or by failures only.
+ELSEWHERE = {"ansible_facts", "status", "code"}
+TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
+
+
+@pytest.fixture
+def cohesity(sim: Simulator) -> Task:
+    return Task(cohesity_access_token, cluster=sim.host, username=COHESITY_USERNAME, password=COHESITY_PASSWORD, ca_path=sim.ca_path)
+
+
+@pytest.fixture
+def commandcenter(sim: Simulator) -> dict[str, str]:
+    return {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path}
+
+
+def check_types(values: Mapping[str, Any], documented: Mapping[str, Any]) -> None:
+    """Every value is of its documented type, or null."""
+    for key, value in values.items():
+        assert value is None or isinstance(value, TYPES[documented[key]["type"]]), key
+        if "contains" in documented[key] and key != "diff":
+            for one in value if isinstance(value, list) else [value or {}]:
+                check_types(one, documented[key]["contains"])
+
+
+def test_a_cohesity_token(cohesity: Task, documented: dict[str, Any]) -> None:
+    told = documented["cohesity_access_token"]["return"]
+    made = cohesity()
+    for result in (made, cohesity(token=made["token"]), cohesity(check_mode=True)):
+        assert set(result) == {"changed"} | set(told) - ELSEWHERE
+        assert set(result["token"]) == set(told["token"]["contains"])
+        check_types({key: value for key, value in result.items() if key != "changed"}, told)
+
+
+def test_the_token_that_is_returned_is_the_one_that_is_taken(documented: dict[str, Any]) -> None:
+    page = documented["cohesity_access_token"]
+    assert set(page["doc"]["options"]["token"]["suboptions"]) == set(page["return"]["token"]["contains"])
+
+
+def test_a_command_center_token(commandcenter: dict[str, str], tmp_path: Path, documented: dict[str, Any]) -> None:
+    told = documented["commandcenter_access_token"]["return"]
+    task = Task(commandcenter_access_token, **commandcenter, name="ci", store={"file": str(tmp_path / "ci.json")})
+    always = set(told) - ELSEWHERE - {"replaced_id"}
+    for result in (task(check_mode=True), task(), task(), task(state="renewed"), task(recreate="always"), task(state="absent")):
+        assert set(result) == {"changed"} | always | ({"replaced_id"} if "recreated" in result["actions"] else set())
+        assert result["token"] is None or set(result["token"]) == set(told["token"]["contains"])
+        check_types({key: value for key, value in result.items() if key != "changed"}, told)
+
+
+def test_listed_tokens(commandcenter: dict[str, str], sim: Simulator, documented: dict[str, Any]) -> None:
+    told = documented["commandcenter_access_token_info"]["return"]
+    sim.commandcenter_create("ci")
+    result = Task(commandcenter_access_token_info, **commandcenter)()
+    assert set(result) == {"changed"} | set(told) - ELSEWHERE
+    assert [set(token) for token in result["tokens"]] == [set(told["tokens"]["contains"])]
+    check_types({"tokens": result["tokens"]}, told)
+
+
+def test_a_failure(cohesity: Task, documented: dict[str, Any]) -> None:
+    result = failure(cohesity.fails(password="wrong"))
+    for page in documented.values():
+        assert set(result) == {"failed", "changed", "msg"} | set(page["return"]) & {"status", "code"}
