@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
 
 _ATTRIBUTES = ("id", "name", "scope", "user_id", "api_endpoints", "allowed_ips")
@@ -41,5 +42,7 @@ def describe(token: Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     if not token:
         return {}
     shown = {key: token.get(key) for key in _ATTRIBUTES if key != "id"}
-    shown.update({key: iso(token.get(key)) for key in ("renewable_until",)})
+    # The end of the other scopes' access tokens moves with each renewal, and cannot be asked for.
+    times = ("renewable_until",) if token.get("scope") in RENEWABLE_SCOPES else ("renewable_until", "expires_at")
+    shown.update({key: iso(token.get(key)) for key in times})
     return {key: value for key, value in shown.items() if value is not None}

@@ -478,7 +478,7 @@ def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: 
     """Renew the pair that was passed in: this needs no login."""
     given = {"id": params["id"], "name": params["name"], "access_token": params["access_token"], "refresh_token": params["refresh_token"]}
     if check_mode:
-        return Outcome({"id": given["id"], "name": given["name"]}, given, ["renewed"], {})
+        return Outcome({"id": given["id"], "name": given["name"]}, given, given, ["renewed"])
     try:
         renewed = server.renew(given)
     except ApiError as error:
@@ -488,7 +488,7 @@ def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: 
             "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "
             "Have a new token made instead (state: present with recreate: always, best with a store)"
         ) from None
-    return Outcome({**{key: value for key, value in given.items() if value is not None}, **renewed}, given, ["renewed"], {})
+    return Outcome({**{key: value for key, value in given.items() if value is not None}, **renewed}, given, given, ["renewed"])
 
 
 def _result(outcome: Outcome, now: float) -> dict[str, t.Any]:
@@ -498,7 +498,7 @@ def _result(outcome: Outcome, now: float) -> dict[str, t.Any]:
         "token": token,
         "actions": outcome.actions,
         "secret_available": bool(token and token["access_token"]),
-        "diff": {"before": describe(outcome.before), "after": describe(outcome.token)},
+        "diff": {"before": describe(outcome.before), "after": describe(outcome.after)},
     }
     if outcome.before and {"renewed", "recreated"} & set(outcome.actions):
         # The attributes alone may be the same before and after.
