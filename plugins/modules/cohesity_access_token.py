@@ -296,6 +296,7 @@ code:
   sample: KValidationError
 """
 
+import contextlib
 import hashlib
 import typing as t
 from collections.abc import Callable, Mapping
@@ -353,7 +354,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
                 return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))
             except Conflict:
                 # Another run has logged in meanwhile: its token serves this one too.
-                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))
+                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep_unless_late(claims, token))
     finally:
         client.close()
 
@@ -389,6 +390,12 @@ def _held(claims: Claims) -> dict[str, t.Any]:
 
 def _keep(claims: Claims, token: Mapping[str, t.Any]) -> None:
     claims.save({"token": {**token, "expires_at": from_iso(token["expires_at"])}})
+
+
+def _keep_unless_late(claims: Claims, token: Mapping[str, t.Any]) -> None:
+    """Keep the token, unless yet another run has stored its own: each is good by itself."""
+    with contextlib.suppress(Conflict):
+        _keep(claims, token)
 
 
 def _is_good(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str, t.Any], min_validity: int) -> bool:
