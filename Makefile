@@ -13,6 +13,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$python; break; }; done)
 ARGS ?=
+# How many processes run the tests; 0 is this one (for a debugger).
+WORKERS ?= 2
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 TARBALL := build/dataprotection-access-$(VERSION).tar.gz
 BIN := .venv/bin
@@ -34,10 +36,10 @@ demo: installed  ## a playbook gets, uses, renews and revokes tokens of both pro
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
 
 test: .venv/test.stamp  ## unit and integration tests
-	$(BIN)/python -m pytest -m "not slow" tests/unit tests/integration $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit tests/integration $(ARGS)
 
 unit: .venv/test.stamp  ## unit tests
-	$(BIN)/python -m pytest -m "not slow" tests/unit $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
 
 leaks: .venv/test.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest tests/leaks $(ARGS)

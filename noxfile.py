@@ -111,6 +111,8 @@ def matrix(session: nox.Session, core: str) -> None:
         "-m",
         "pytest",
         "-q",
+        "-n",
+        "2",
         "-m",
         "not slow",
         # These two test the simulator alone, which does not know ansible-core: `make test` runs them.
