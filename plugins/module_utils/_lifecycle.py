@@ -149,9 +149,10 @@ class _Run:
                         raise error.explained("The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change") from None
                     self.warn(f"{error.message}; the token is replaced by a new one")
                 else:
-                    # Perhaps it was rotated, and the new pair is lost: this one must never be sent again, so a successor is made.
-                    claim.suspect()
+                    # Perhaps it was rotated, and the new pair is lost.
                     self.warn(f"{error.message}; it is not known whether the pair was rotated, so the token is replaced by a new one")
+                # From here on there is no way back to this pair: should the replacement fail, the next run is to go on with it.
+                claim.suspect()
                 return self._replace_within(claim)
             token.update({key: value for key, value in renewed.items() if value is not None})
             claim.complete(token)
