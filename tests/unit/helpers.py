@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 
@@ -40,6 +41,14 @@ class Task:
         with pytest.raises(ApiError) as caught:
             self(check_mode, **arguments)
         return caught.value
+
+
+def start(task: Task, **arguments: Any) -> Future[dict[str, Any]]:
+    """Run a task beside the test, which meanwhile can do things at the server."""
+    executor = ThreadPoolExecutor(1)
+    future = executor.submit(task, **arguments)
+    executor.shutdown(wait=False)
+    return future
 
 
 def transcript(sim: Simulator, path: str | None = None) -> list[str]:
