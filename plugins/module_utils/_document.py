@@ -12,7 +12,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
 from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso
 
 VERSION = 1
-FRAME = ("version", "kind", "identity", "pending", "suspect_since")
+FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until")
 _TIMES = ("created_at", "last_used_at", "expires_at", "renewable_until", "refresh_expires_at")
 _SECRETS = ("access_token", "refresh_token")
 _TYPES: dict[str, type] = {
@@ -66,6 +66,6 @@ def _is_sound(key: str, value: t.Any) -> bool:
         return isinstance(value, dict) and all(isinstance(value.get(part), kind) for part, kind in _PENDING.items())
     if key == "identity":
         return isinstance(value, dict)
-    if key == "suspect_since":
+    if key in ("suspect_since", "suspect_until"):
         return isinstance(value, int)
     return isinstance(value, _TYPES.get(key, object))

@@ -61,9 +61,11 @@ def retired_name(name: str, token_id: int) -> str:
 def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.Any] | None, has_store: bool, now: float) -> Plan:
     """Decide what to do; raises ApiError when the rules forbid it. record: what the store holds, None where there is none."""
     held = _held(record)
-    live = find_live(desired, listed, held)
+    # Names are unique for one user, and an administrator may be shown the tokens of all.
+    owner = desired.user_id if desired.user_id is not None or held is None else held["user_id"]
+    live = find_live(desired, listed, owner, held)
     name = desired.name or (live["name"] if live else None)
-    leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _same_user(desired, token)]
+    leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _is_of(owner, token)]
     if desired.state == "absent":
         return _plan_absent(live, held, listed, leftovers, record is not None)
     if desired.id is not None and live is None:
@@ -79,11 +81,11 @@ def _held(record: Mapping[str, t.Any] | None) -> Token | None:
     return {**UNKNOWN_TOKEN, **token} if token else None
 
 
-def find_live(desired: Desired, listed: Sequence[Token], held: Token | None = None) -> Token | None:
+def find_live(desired: Desired, listed: Sequence[Token], owner: int | None, held: Token | None = None) -> Token | None:
     """The live token that the user means; raises ApiError when several could be meant."""
     if desired.id is not None:
         return next((token for token in listed if token["id"] == desired.id), None)
-    named = [token for token in listed if token["name"] == desired.name and _same_user(desired, token)]
+    named = [token for token in listed if token["name"] == desired.name and _is_of(owner, token)]
     if len(named) > 1:
         of_record = [token for token in named if held and token["id"] == held["id"]]
         if not of_record:
@@ -117,14 +119,14 @@ def _plan_with_store(
     desired: Desired, live: Token | None, listed: Sequence[Token], leftovers: list[Token], record: Mapping[str, t.Any] | None, now: float
 ) -> Plan:
     held = _held(record)
-    suspect = (record or {}).get("suspect_since")
+    suspect = (record or {}).get("suspect_since") is not None
     of_held = next((token for token in listed if held and token["id"] == held["id"]), None)
     leftovers = [token for token in leftovers if token is not of_held]
     foreign = live if live is not None and live is not of_held else None
-    if suspect is not None:
+    if suspect:
         # The run before this one ended between two steps. What it may have made has no secret, so it is revoked; what it may have
         # renewed is never renewed again. The record proves that the token is ours: recreate need not allow it.
-        if foreign is not None and (foreign["created_at"] is None or foreign["created_at"] >= suspect - _CLOCK_SLACK):
+        if foreign is not None and _is_orphan(foreign, record or {}):
             return _successor(of_held, held, leftovers, orphans=[foreign])
         if foreign is None:
             return _successor(of_held, held, leftovers)
@@ -151,6 +153,16 @@ def _plan_with_store(
     if desired.state == "renewed" or not _lives(_prolonged(token, changes, now), desired.min_validity, now):
         return Plan("renew", token, changes, leftovers=leftovers)
     return Plan("reuse", token, changes, leftovers=leftovers)
+
+
+def _is_orphan(token: Token, record: Mapping[str, t.Any]) -> bool:
+    """Whether a run that left the record suspect has made the token: it was made in that run's time, and nobody has used it since."""
+    made, used, until = token["created_at"], token["last_used_at"], record.get("suspect_until")
+    if made is None:
+        return used is None
+    return bool(
+        made >= record["suspect_since"] - _CLOCK_SLACK and (until is None or made <= until + _CLOCK_SLACK) and (used is None or used <= made + _CLOCK_SLACK)
+    )
 
 
 def _successor(of_held: Token | None, held: Token | None, leftovers: list[Token], orphans: Sequence[Token] = ()) -> Plan:
@@ -207,5 +219,5 @@ def _lives(token: Token, min_validity: int, now: float) -> bool:
     return token["expires_at"] is None or token["expires_at"] - now > min_validity
 
 
-def _same_user(desired: Desired, token: Token) -> bool:
-    return desired.user_id is None or token["user_id"] in (None, desired.user_id)
+def _is_of(owner: int | None, token: Token) -> bool:
+    return owner is None or token["user_id"] in (None, owner)

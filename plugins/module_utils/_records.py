@@ -16,6 +16,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._time import
 
 # How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
 LEASE_SECONDS = 300
+_NO_DOUBTS = {"pending": None, "suspect_since": None, "suspect_until": None}
 
 Effect = Callable[[], object]
 
@@ -120,8 +121,7 @@ class Claims:
             return record
         pending = record["pending"]
         if self.storage.claim_is_dead(pending, now):
-            suspect = record["suspect_since"] if record["suspect_since"] is not None else pending["since"]
-            self._record = {**record, "pending": None, "suspect_since": suspect}
+            self._record = {**record, **_doubts(record, pending)}
             return self._record
         if check_mode:
             return record
@@ -141,7 +141,7 @@ class Claims:
     def note(self, token: Mapping[str, t.Any]) -> None:
         """Keep what a change in place has made of the token."""
         try:
-            self.save({"token": dict(token), "pending": None, "suspect_since": None})
+            self.save({"token": dict(token), **_NO_DOUBTS})
         except Conflict:
             # Another run has written a newer state of the same token.
             pass
@@ -151,8 +151,7 @@ class Claims:
             "kind": self.kind,
             "identity": self.identity,
             "token": None,
-            "pending": None,
-            "suspect_since": None,
+            **_NO_DOUBTS,
             **(self._record or {}),
             **changes,
         }
@@ -197,7 +196,7 @@ class Claim:
     def complete(self, token: Mapping[str, t.Any], discard: Effect | None = None, restore: Effect | None = None) -> None:
         """Store the token and end the claim. For when that fails: discard() revokes the new token, restore() gives the old one its name back."""
         try:
-            self._claims.save({"token": dict(token), "pending": None, "suspect_since": None})
+            self._claims.save({"token": dict(token), **_NO_DOUBTS})
         except Conflict as conflict:
             # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it. But where
             # an answer was lost, the token may have been stored before the other run wrote, and be in use.
@@ -227,8 +226,7 @@ class Claim:
         harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.ambiguous)
         try:
             if self._suspect or not harmless:
-                since = (self._before or {}).get("suspect_since")
-                self._claims.save({"pending": None, "suspect_since": self._pending["since"] if since is None else since})
+                self._claims.save(_doubts(self._before or {}, self._pending))
             elif self._before is None:
                 self._claims.storage.remove()
             else:
@@ -255,6 +253,13 @@ class Claim:
         except ApiError as second:
             return StoreError(f"{error.message}. The new token was not stored, and not all was taken back: {second.message}. The next run settles that")
         return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
+
+
+def _doubts(record: Mapping[str, t.Any], pending: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The record after a claim that ended badly: from when until when runs may have done something on the server that nobody saw."""
+    since = record.get("suspect_since")
+    until = int(pending["since"] + pending["lease"])
+    return {"pending": None, "suspect_since": pending["since"] if since is None else since, "suspect_until": max(until, record.get("suspect_until") or 0)}
 
 
 def _quietly(effect: Effect | None) -> None:

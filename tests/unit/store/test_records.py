@@ -89,6 +89,35 @@ class TestOneTokenManagedByMany:
         assert task(**operator)["actions"] == ["reused"]
 
 
+class TestTokensOfOtherUsers:
+    """An administrator's list may show them, and names are unique for one user only."""
+
+    @pytest.fixture
+    def theirs(self, task: StoredToken, sim: Simulator) -> dict[str, Any]:
+        sim.set(commandcenter_list_all="all")
+        task()
+        return sim.commandcenter_create("ci", user_id=8)
+
+    def test_beside_ours(self, task: StoredToken, theirs: dict[str, Any]) -> None:
+        assert task()["actions"] == ["reused"]
+        assert task(recreate="always")["actions"] == ["recreated"]
+        assert theirs in task.live()
+
+    @pytest.mark.parametrize("recreate", ["never", "state_change", "always"])
+    def test_in_the_place_of_ours(self, task: StoredToken, sim: Simulator, theirs: dict[str, Any], recreate: str) -> None:
+        sim.commandcenter_revoke(101)
+        result = task(recreate=recreate)
+        assert (result["actions"], result["replaced_id"]) == (["recreated"], 101)
+        assert [token["user_id"] for token in task.live()] == [8, 7]
+        assert theirs in task.live()
+
+    def test_when_ours_is_removed(self, task: StoredToken, sim: Simulator, theirs: dict[str, Any]) -> None:
+        left = sim.commandcenter_create("x", user_id=8)["id"]
+        sim.commandcenter_edit(left, name=f"ci.replaced-{left}")
+        task(state="absent")
+        assert [token["id"] for token in task.live()] == [theirs["id"], left]
+
+
 class TestNotARecord:
     def test_of_the_other_product(self, task: StoredToken) -> None:
         task.store.write({"version": 1, "kind": "cohesity_access_token", "access_token": "x"})

@@ -61,14 +61,14 @@ class TestSettled:
         task()
         left_behind(task, "replace", age=LEASE + 10)
         sim.commandcenter_edit(101, name="ci.replaced-101")
-        sim.commandcenter_create("ci")
+        sim.commandcenter_create("ci", created=int(sim.now()) - LEASE)
         result = task()
         assert (result["actions"], result["replaced_id"]) == (["recreated"], 101)
         task.settled(result)
 
     def test_a_first_one_was_made_and_not_stored(self, task: StoredToken, sim: Simulator) -> None:
         left_behind(task, "create")
-        sim.commandcenter_create("ci")
+        sim.commandcenter_create("ci", created=int(sim.now()) - LEASE)
         result = task()
         assert result["actions"] == ["created"]
         task.settled(result)
@@ -83,6 +83,24 @@ class TestSettled:
         made = sim.commandcenter_create("ci")
         sim.advance(1000)
         left_behind(task, "create", age=LEASE + 1)
+        assert "the store does not hold its secret" in task.fails().message
+        assert [token["id"] for token in task.live()] == [made["id"]]
+
+    def test_a_token_that_was_made_long_after_the_dead_run_is_nobodys_orphan(self, task: StoredToken, sim: Simulator) -> None:
+        """A person who found none made one by hand."""
+        left_behind(task, "create", age=0)
+        sim.advance(2 * LEASE)
+        made = sim.commandcenter_create("ci")
+        assert "the store does not hold its secret" in task.fails().message
+        assert [token["id"] for token in task.live()] == [made["id"]]
+        result = task(recreate="state_change")
+        assert (result["actions"], result["replaced_id"]) == (["recreated"], made["id"])
+        task.settled(result)
+
+    def test_a_token_in_use_is_nobodys_orphan(self, task: StoredToken, sim: Simulator) -> None:
+        """Its secret has an owner."""
+        left_behind(task, "create", age=LEASE + 10)
+        made = sim.commandcenter_create("ci", created=int(sim.now()) - 100, last_used=int(sim.now()))
         assert "the store does not hold its secret" in task.fails().message
         assert [token["id"] for token in task.live()] == [made["id"]]
 
@@ -118,7 +136,7 @@ class TestAcrossRuns:
     def test_orphans_of_the_first_run_are_still_known(self, task: StoredToken, sim: Simulator) -> None:
         """Between the run that died and the one that settles, another failed: what the first one made is still an orphan."""
         left_behind(task, "create", age=LEASE + 10)
-        sim.commandcenter_create("ci")
+        sim.commandcenter_create("ci", created=int(sim.now()) - LEASE)
         sim.advance(1000)
         sim.fault("status", method="DELETE", code=403, body={"errorMessage": "Not you", "errorCode": 5})
         assert "Not you" in task.fails().message
