@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator, credentials
 from tests.unit.commandcenter.conftest import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names
-from tests.unit.helpers import Task, connections, transcript
+from tests.unit.helpers import Task, connections, start, transcript
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD
 ONCE = "was refused; it was not tried again, because repeated bad logins lock a user"
@@ -300,6 +301,17 @@ class TestLogout:
         assert token(timeout=0.7)["actions"] == ["created"]
         assert len(token.warnings) == 1
         assert token.warnings[0].startswith(f"The login of this task was not ended: POST {sim.url}/commandcenter/api/Logout: ")
+
+    def test_of_a_login_that_ended_half_way(self, sim: Simulator, token: Task) -> None:
+        sim.fault("gate", method="POST", path="AccessToken$", name="create")
+        running = start(token)
+        sim.wait_for("create")
+        sim.kill_logins()
+        sim.open_gate("create")
+        with pytest.raises(ApiError, match="HTTP 401 5: Access denied$"):
+            running.result(20)
+        assert transcript(sim) == CREATED
+        assert token.warnings == []
 
     def test_any_words_will_do(self, sim: Simulator, token: Task) -> None:
         sim.fault("empty_after", path="/Logout$")
