@@ -49,12 +49,14 @@ def measure_login(options: dict[str, Any]) -> dict[str, Any]:
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
-            started = time.perf_counter()
-            with requests.Session() as session:
-                session.trust_env = False
-                session.post(options["url"], json=options["body"], verify=options["ca_path"], timeout=30).raise_for_status()
-            os.write(writer, repr(time.perf_counter() - started).encode())
-            os._exit(0)
+            try:
+                started = time.perf_counter()
+                with requests.Session() as session:
+                    session.trust_env = False
+                    session.post(options["url"], json=options["body"], verify=options["ca_path"], timeout=30).raise_for_status()
+                os.write(writer, repr(time.perf_counter() - started).encode())
+            finally:
+                os._exit(0)
         os.close(writer)
         times.append(float(os.read(reader, 100)))
         os.close(reader)
