@@ -308,7 +308,7 @@ class TestLogout:
         sim.wait_for("create")
         sim.kill_logins()
         sim.open_gate("create")
-        with pytest.raises(ApiError, match="HTTP 401 5: Access denied$"):
+        with pytest.raises(ApiError, match=r"HTTP 401 5: Access denied$"):
             running.result(20)
         assert transcript(sim) == CREATED
         assert token.warnings == []
