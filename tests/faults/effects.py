@@ -26,10 +26,10 @@ class Watch:
     """The effects of this process, numbered from 0.
 
     kill: the number of the effect before which the process is killed, or how its label begins. torn: the number of a write of which half is done first.
-    fail: from the label of an effect (its beginning) to the errno that it fails with.
+    fail: {"at": number, "errno": what it fails with, "for_good": whether all later ones do so too}; of effects on files alone.
     """
 
-    def __init__(self, trace: str, folder: str, vault: str, kill: int | str | None, torn: int | None, fail: dict[str, int]) -> None:
+    def __init__(self, trace: str, folder: str, vault: str, kill: int | str | None, torn: int | None, fail: dict[str, Any] | None) -> None:
         self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._write = os.write
         self._folder = os.path.realpath(folder)
@@ -46,9 +46,9 @@ class Watch:
         self._write(self._trace, (json.dumps({"number": number, "label": label, **more}) + "\n").encode())
         if number == self._kill or (isinstance(self._kill, str) and label.startswith(self._kill)):
             os.kill(os.getpid(), signal.SIGKILL)
-        for start, code in self._fail.items():
-            if label.startswith(start):
-                raise OSError(code, os.strerror(code))
+        fail = self._fail
+        if fail and not label.startswith(("send ", "answer ", "end")) and (number == fail["at"] or (fail["for_good"] and number > fail["at"])):
+            raise OSError(fail["errno"], os.strerror(fail["errno"]))
 
     def install(self) -> None:
         self._watch_paths()

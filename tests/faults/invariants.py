@@ -76,6 +76,21 @@ def check_programs_keep_working(cell: Cell, operation: Operation, before: Record
         assert all(cell.sim.check(secret) for secret in cell.secrets_in_use), "a secret in use has stopped working before its successor was stored"
 
 
+def check_agreement(cell: Cell, before: Record, existed: set[int], document: Record) -> None:
+    """At any moment, what the store says is so; or it says that this may not be so, and the next run settles it.
+
+    before, existed: the record and the ids of the tokens before the run.
+    """
+    marked = document is not None and (document["pending"] is not None or document["suspect_since"] is not None)
+    if marked or document == before:
+        made = [token for token in cell.live() if token["id"] not in existed]
+        assert marked or not made, "a token has come into being that the record knows nothing of"
+        return
+    current = [token["id"] for token in cell.live() if document and token["access_token"] == document["access_token"]]
+    named = [token["id"] for token in cell.live() if token["name"] == NAME]
+    assert current == named, f"the record is of {current}, and {named} live under its name"
+
+
 def check_at_rest(cell: Cell, operation: Operation, ended: Ended) -> None:
     """I2, after a run that succeeded; and the result says what the store says."""
     assert not ended.killed

@@ -74,11 +74,11 @@ class Runner:
         vault: str = "",
         kill: int | str | None = None,
         torn: int | None = None,
-        fail: dict[str, int] | None = None,
+        fail: dict[str, Any] | None = None,
         **more: Any,
     ) -> None:
         """Begin a run; folder and vault (host:port) say which files and which connections are watched."""
-        job = {"params": params, "folder": folder, "vault": vault, "kill": kill, "torn": torn, "fail": fail or {}, "scratch": self._folder.name, **more}
+        job = {"params": params, "folder": folder, "vault": vault, "kill": kill, "torn": torn, "fail": fail, "scratch": self._folder.name, **more}
         assert self._process.stdin
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()

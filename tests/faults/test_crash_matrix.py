@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import errno
+import re
 import threading
 import time
 import traceback
@@ -21,6 +23,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.faults import invariants
+from tests.faults.counting import count
 from tests.faults.lane import LEASE, Cell, Lane
 from tests.faults.operations import OPERATIONS, Operation
 from tests.faults.runner import Ended
@@ -30,27 +33,30 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 LANES = 2
 WHOLE_SERVER = "/commandcenter/api"
-# What the line or the server does to one request: the work is done or not, and the answer is none or useless.
-CUTS: dict[str, dict[str, Any]] = {
+# What the line does to a request: it ends before or after the server has done the work, or is dead from there on.
+LINE: dict[str, dict[str, Any]] = {
     "cut before": {"kind": "cut_before"},
     "cut after": {"kind": "cut_after"},
+    "line dead": {"kind": "cut_before", "times": 0},
+}
+# And the server, to a request that changes something.
+SERVER: dict[str, dict[str, Any]] = {
     "500 after": {"kind": "status_after", "code": 500},
     "502 after": {"kind": "status_after", "code": 502},
     "half an answer": {"kind": "truncate"},
     "a page after": {"kind": "html_after"},
     "login ended": {"kind": "status", "code": 401},
+    "rate limit": {"kind": "status", "code": 429, "times": 0},
 }
-# The same, to that request and all that follow.
-ENDS: dict[str, dict[str, Any]] = {
-    "line dead": {"kind": "cut_before"},
-    "rate limit": {"kind": "status", "code": 429},
-}
-VAULT_CUTS = ("cut_before", "cut_after", "500_before", "500_after", "truncate")
-VAULT_ENDS = ("cut_before", "403")
+DISK = {"full": {"errno": errno.ENOSPC, "for_good": False}, "read-only": {"errno": errno.EROFS, "for_good": True}}
+RESTART = "restart"  # it does its work and goes down before it answers; when it is back, it knows no logins
+# The same of OpenBao: once, and from there on.
+VAULT_LINE = ("cut_before", "cut_after", "cut_before for good")
+VAULT_SERVER = ("500_before", "500_after", "truncate", "403 for good")
+VAULT_GONE = "cut_after and dead"
 # The least number of steps between effects that each operation had when this was written. Fewer would mean that the watch has gone
 # blind, or that something that must be written or synchronised no longer is.
 LEAST_STEPS: dict[tuple[str, str], int] = {}
-counts: dict[tuple[str, str], collections.Counter[str]] = {}
 
 
 class Mishap(NamedTuple):
@@ -75,7 +81,7 @@ def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
 def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
     operation = OPERATIONS[name]
     labels = undisturbed(lanes[0].cell(store), operation)
-    mishaps = [*kills(labels), *cuts(labels), *late(labels)]
+    mishaps = [*kills(labels), *cuts(labels), *late(labels), *disk_faults(labels)]
     failures: list[str] = []
     todo, free = iter(mishaps), threading.Lock()
 
@@ -88,16 +94,15 @@ def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
             try:
                 play(lane.cell(store), operation, mishap)
             except Exception:  # noqa: BLE001 -- reported below, with its cell
-                where = f"{mishap}, which is {labels[mishap.number]!r}" if mishap.group == "killed" else str(mishap)
+                where = f"{mishap}, which is {labels[mishap.number]!r}" if mishap.group in ("killed", "disk") else str(mishap)
                 failures.append(f"{name}, {store}, {where}\n{traceback.format_exc()}")
 
     with ThreadPoolExecutor(LANES) as pool:
         for done in [pool.submit(work, lane) for lane in lanes]:
             done.result()
     assert not failures, "\n".join([*failures[:5], "the steps:", *(f"{number} {label}" for number, label in enumerate(labels))])
-    counts[name, store] = collections.Counter(mishap.group for mishap in mishaps)
-    counts[name, store]["steps"] = len(labels)
-    assert len(labels) >= LEAST_STEPS[name, store], f"{len(labels)} steps were found"
+    count(f"{name}, {store}", {"steps": len(labels), **collections.Counter(mishap.group for mishap in mishaps)})
+    assert len(labels) >= LEAST_STEPS.get((name, store), 0), f"{len(labels)} steps were found"
 
 
 def undisturbed(cell: Cell, operation: Operation) -> list[str]:
@@ -126,32 +131,46 @@ def kills(labels: list[str]) -> Iterator[Mishap]:
 
 
 def cuts(labels: list[str]) -> Iterator[Mishap]:
-    for number, _request in enumerate(requests_of(labels, vault=False)):
-        for kind in [*CUTS, *ENDS, "restart"]:
-            yield Mishap("cut", kind, number)
-    for number, _request in enumerate(requests_of(labels, vault=True)):
-        for kind in [*VAULT_CUTS, *(f"{kind} for good" for kind in VAULT_ENDS), "cut_after and dead"]:
+    for number, request in enumerate(requests_of(labels, vault=False)):
+        for kind in [*LINE, *SERVER, RESTART] if changes_something(request) else LINE:
+            yield Mishap("line cut", kind, number)
+    for number, request in enumerate(requests_of(labels, vault=True)):
+        for kind in [*VAULT_LINE, *VAULT_SERVER, VAULT_GONE] if changes_something(request) else VAULT_LINE:
             yield Mishap("vault cut", kind, number)
 
 
+def changes_something(request: str) -> bool:
+    """Whether a request changes a token or a record."""
+    return "GET " not in request and not re.search("/Login|/Logout|/auth/", request)
+
+
 def late(labels: list[str]) -> Iterator[Mishap]:
-    """Requests that change something, and are carried out when their sender is dead and its heir is done."""
-    for number, request in enumerate(requests_of(labels, vault=False)):
-        if not request.startswith("GET ") and "/Log" not in request:
-            yield Mishap("late", "request", number)
-    for number, request in enumerate(requests_of(labels, vault=True)):
-        if not request.startswith("vault GET ") and "/auth/" not in request:
-            yield Mishap("late", "write", number)
+    """Requests that are carried out when their sender is dead and its heir is done."""
+    for vault, kind in ((False, "request"), (True, "write")):
+        for number, request in enumerate(requests_of(labels, vault)):
+            if changes_something(request):
+                yield Mishap("late", kind, number)
+
+
+def disk_faults(labels: list[str]) -> Iterator[Mishap]:
+    """A call to the disk fails, and nothing else; or the disk is read-only from there on."""
+    for number, label in enumerate(labels):
+        if not label.startswith(("send ", "answer ", "end")):
+            for kind in DISK:
+                yield Mishap("disk", kind, number)
 
 
 def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
     operation.prepare(cell)
     before = cell.stored()
+    existed = {token["id"] for token in cell.tokens()}
     worked = bool(before and before.get("access_token") and cell.sim.check(before["access_token"]))
     ended = LATE[mishap.kind](cell, operation, mishap.number) if mishap.group == "late" else inflict(cell, operation, mishap)
 
     document = invariants.check_store_is_whole(cell)
     invariants.check_programs_keep_working(cell, operation, before, worked, document)
+    if mishap.group != "late":
+        invariants.check_agreement(cell, before, existed, document)
     invariants.check_no_pair_sent_twice(cell)
     invariants.check_nothing_told(cell, ended)
     if ended.result and not ended.result.get("failed") and operation.leaves_a_token:
@@ -165,7 +184,7 @@ def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
         if cell.sim.now() - document["pending"]["since"] < LEASE:
             check_heir_waits(cell, operation)
         cell.outlive_lease()
-    check_settled(cell, operation)
+    check_settled(cell, operation, and_then=mishap.group not in ("line cut", "disk"))
 
 
 def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Ended:
@@ -174,21 +193,23 @@ def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Ended:
         ended = cell.run(operation.options, **{kind: number})
         assert ended.killed
         return ended
+    if mishap.group == "disk":
+        ended = cell.run(operation.options, fail={"at": number, **DISK[kind]})
+        assert ended.result
+        assert not ended.result.get("failed") or f"The store file {cell.file}" in ended.result["msg"], ended.result
+        return ended
     if mishap.group == "vault cut":
-        if kind == "cut_after and dead":
+        if kind == VAULT_GONE:
             cell.proxy.begin({number: "cut_after"}, {number + 1: "cut_before"})
         elif kind.endswith(" for good"):
             cell.proxy.begin(from_then={number: kind.removesuffix(" for good")})
         else:
             cell.proxy.begin({number: kind})
-    elif kind == "restart":
-        # The server does its work and goes down before it answers; when it is back, it knows no logins.
+    elif kind == RESTART:
         cell.sim.fault("cut_after", path=WHOLE_SERVER, after=number)
         cell.sim.fault("status", code=401, path=WHOLE_SERVER, after=number + 1, times=0)
-    elif kind in ENDS:
-        cell.sim.fault(**ENDS[kind], path=WHOLE_SERVER, after=number, times=0)
     else:
-        cell.sim.fault(**CUTS[kind], path=WHOLE_SERVER, after=number)
+        cell.sim.fault(**(LINE | SERVER)[kind], path=WHOLE_SERVER, after=number)
     return cell.run(operation.options)
 
 
@@ -238,14 +259,14 @@ def check_heir_waits(cell: Cell, operation: Operation) -> None:
     assert not [request for request in cell.sim.requests("V4/AccessToken") if request["method"] != "GET"]
 
 
-def check_settled(cell: Cell, operation: Operation) -> None:
-    """The next run succeeds, and the one after it has nothing to do."""
+def check_settled(cell: Cell, operation: Operation, and_then: bool = True) -> None:
+    """The next run succeeds; and_then: the one after it has nothing to do."""
     ended = cell.run(operation.options)
     invariants.check_at_rest(cell, operation, ended)
     invariants.check_no_pair_sent_twice(cell)
-    again = {key: value for key, value in operation.options.items() if key != "recreate"}
-    last = cell.run(again)
-    invariants.check_at_rest(cell, operation, last)
-    assert last.result
-    assert last.result["actions"] == (["reused"] if operation.leaves_a_token else [])
-    assert not last.warnings
+    if and_then:
+        last = cell.run({key: value for key, value in operation.options.items() if key != "recreate"})
+        invariants.check_at_rest(cell, operation, last)
+        assert last.result
+        assert last.result["actions"] == (["reused"] if operation.leaves_a_token else [])
+        assert not last.warnings
