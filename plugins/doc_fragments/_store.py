@@ -81,4 +81,6 @@ options:
           - How many seconds to wait for another run that works on the same token. When it has ended in time, its result is used.
         type: int
         default: 60
+requirements:
+  - hvac (for O(store.vault))
 """
