@@ -85,7 +85,7 @@ class TestLoginRefused:
     def test_bad_logins_lock_the_account(self, sim: Simulator) -> None:
         sim.set(commandcenter_lockout_attempts=3, commandcenter_lockout_seconds=900)
         client = CommandCenter(sim)
-        locked = [client.login(password="wrong").json()["isAccountLocked"] for _ in range(3)]
+        locked = [client.login(password="wrong").json()["isAccountLocked"] for dummy in range(3)]
         assert locked == [False, False, True]
         answer = client.login().json()
         assert "token" not in answer

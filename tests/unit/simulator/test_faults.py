@@ -124,19 +124,19 @@ class TestChoice:
         sim.fault("status", code=503, method="post", path="ACCESS-tokens$", times=0)
         assert cluster("GET", "/v2/access-tokens").status_code == 401
         assert cluster.login("/irisservices/api/v1/public/accessTokens").status_code == 201
-        assert [cluster.login().status_code for _ in range(3)] == [503, 503, 503]
+        assert [cluster.login().status_code for dummy in range(3)] == [503, 503, 503]
         sim.clear_faults()
         assert cluster.login().status_code == 201
 
     def test_times_and_after(self, cluster: Cohesity, sim: Simulator) -> None:
         sim.fault("status", code=503, after=1, times=2)
-        assert [cluster.login().status_code for _ in range(4)] == [201, 503, 503, 201]
+        assert [cluster.login().status_code for dummy in range(4)] == [201, 503, 503, 201]
 
     def test_faults_that_answer_queue(self, cluster: Cohesity, sim: Simulator) -> None:
         sim.fault("status", code=503)
         sim.fault("status", code=502)
         sim.fault("html")
-        assert [cluster.login().status_code for _ in range(4)] == [503, 502, 200, 201]
+        assert [cluster.login().status_code for dummy in range(4)] == [503, 502, 200, 201]
 
     def test_different_kinds_combine(self, cluster: Cohesity, sim: Simulator) -> None:
         sim.fault("delay", seconds=0.3)
@@ -198,7 +198,7 @@ class TestGates:
 
     def test_all_who_wait_go_at_once(self, sim: Simulator) -> None:
         sim.fault("gate", name="here", times=0)
-        threads = [Background(sim) for _ in range(3)]
+        threads = [Background(sim) for dummy in range(3)]
         sim.wait_for("here", 3)
         assert sim.open_gate("here") == 3
         for thread in threads:

@@ -93,7 +93,7 @@ class TestListeners:
         cluster = Cohesity(sim)
         cluster.login()
         started = time.monotonic()
-        for _ in range(40):
+        for dummy in range(40):
             assert cluster.login().raw.version == 11
         assert time.monotonic() - started < 40 * 0.030
         assert len({entry["connection"] for entry in sim.requests()}) == 1
