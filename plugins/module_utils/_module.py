@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import WHOLE_WORD_BELOW
 from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 
 Run = Callable[[Mapping[str, t.Any], bool, Callable[[str], None]], "dict[str, t.Any]"]
@@ -29,6 +30,10 @@ def run_shipped(run: Run, argument_spec: Mapping[str, t.Any]) -> None:
     # VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, and a password of one letter would chew holes into every other value. Errors hold no secrets
     # (they are redacted where they are made), and the action plugin censors the results that do.
     module.no_log_values.clear()
+    # From ansible-core 2.22 on, the controller is told to do so, too, in all that follows: only worth it for long ones.
+    secrets = getattr(module, "_new_secrets", None)
+    if secrets is not None:
+        result["_ansible_new_secrets"] = [secret for secret in secrets.flush() if len(secret) >= WHOLE_WORD_BELOW]
     if result.get("failed"):
         module.fail_json(**result, invocation={})
     module.exit_json(**result, invocation={})

@@ -16,7 +16,7 @@ PLACEHOLDER = "********"
 
 # A shorter secret is only taken out where it stands alone: replacing every "a" because somebody's password is "a"
 # would tell the reader the password and make the message unreadable.
-_WHOLE_WORD_BELOW = 8
+WHOLE_WORD_BELOW = 8  # characters
 
 # Credentials that a server may put into its own words although nobody sent them in this run. What is shorter is a word: "basic authentication".
 _CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORECASE)
@@ -57,7 +57,7 @@ class Redactor:
                 plain = secret.strip()
                 self.secrets.add(plain)
                 # Of a private key, also each line: servers quote one of them, or all with other breaks between.
-                lines = (line.strip() for line in plain.splitlines() if len(line.strip()) >= _WHOLE_WORD_BELOW)
+                lines = (line.strip() for line in plain.splitlines() if len(line.strip()) >= WHOLE_WORD_BELOW)
                 for part in (plain, *lines):
                     self._forms.update(_encodings(part))
 
@@ -65,7 +65,7 @@ class Redactor:
         """Return the text with every known secret, and everything that looks like a credential, replaced."""
         for form in sorted(self._forms, key=len, reverse=True):
             if form in text:
-                if len(form) >= _WHOLE_WORD_BELOW:
+                if len(form) >= WHOLE_WORD_BELOW:
                     text = text.replace(form, PLACEHOLDER)
                 else:
                     text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", PLACEHOLDER, text)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import AnsibleValidationError, RequiredError, UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
@@ -19,7 +20,7 @@ from ansible.utils.display import Display
 # again in every forked worker.
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
+from ansible_collections.dataprotection.access.plugins.module_utils._redact import WHOLE_WORD_BELOW, Redactor
 from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
 
 try:
@@ -34,14 +35,12 @@ except ImportError:  # before ansible-core 2.21
 display = Display()
 
 _CORE = tuple(int(part) for part in __version__.split(".")[:2])
-# What ansible-core masks, it masks wherever it stands: a shorter text would be cut out of innocent words.
-_SHORTEST_MASKED = 8
 # ansible-core 2.19 and later show the message of a failure even where the result is hidden.
 _SHOWS_HIDDEN_ERRORS = _CORE >= (2, 19)
 SECRET_RESULTS = ("access_token", "refresh_token")
 
 
-class TokenAction(ActionBase):  # type: ignore[misc]
+class TokenAction(ActionBase):
     """The controller's side of a token module.
 
     It runs the module's run() in this process, or ships the module to the target where the task asks for that; then it keeps the
@@ -55,40 +54,52 @@ class TokenAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(None, task_vars)
         task_vars = task_vars or {}
-        arguments = dict(self._task.args)
-        redactor = Redactor(secret_inputs(self.module.ARGUMENT_SPEC, arguments))
+        spec = self.module.ARGUMENT_SPEC
+        arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, self._environment())}
+        validation = ArgumentSpecValidator(_without_no_log(spec)).validate(arguments)
+        redactor = Redactor([*secret_inputs(spec, arguments), *secret_inputs(spec, validation.validated_parameters)])
         # Before the work, so that an exception finds it done.
+        _mask(redactor.secrets)
         hides_item = self._hide_loop_item(redactor, task_vars)
-        if self._runs_here():
-            result.update(self._run_here(arguments, redactor))
+        complaint = self._complaint(validation.errors)
+        if complaint:
+            result.update(failure(ApiError(redactor.redact(complaint))))
+        elif self._runs_here():
+            result.update(self._run_here(validation.validated_parameters))
         else:
-            result.update(self._run_shipped(arguments, task_vars, redactor))
+            result.update(without_raw_output(self._run_shipped(arguments, task_vars), redactor))
         self._publish(result, arguments)
         self._hide_secrets(result, redactor, task_vars)
         if hides_item and result.get("failed") and not _SHOWS_HIDDEN_ERRORS:
             display.warning(f"{self._task.action}: {result.get('msg')} (the result is hidden because the loop item holds a secret)")
         return result
 
+    def _environment(self) -> dict[str, t.Any]:
+        """The controller's environment, in which AWX for instance puts its credentials, and the task's over it."""
+        of_task: dict[str, t.Any] = {}
+        self._compute_environment_string(of_task)
+        return {**os.environ, **of_task}
+
     def _runs_here(self) -> bool:
         """Whether running in this process gives what running on the target would: same host, same user, same environment."""
         is_local = getattr(self._connection, "transport", None) == "local" and not getattr(self._connection, "become", None)
         return is_local and not any(self._task.environment or []) and REQUESTS_IMPORT_ERROR is None
 
-    def _run_here(self, arguments: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
-        validation = ArgumentSpecValidator(_without_no_log(self.module.ARGUMENT_SPEC)).validate(arguments)
-        redactor.add(*secret_inputs(self.module.ARGUMENT_SPEC, validation.validated_parameters))
-        if validation.error_messages:
-            return failure(ApiError(redactor.redact(", ".join(validation.error_messages))))
+    def _complaint(self, errors: Iterable[AnsibleValidationError]) -> str:
+        """What is wrong with the options, in AnsibleModule's own words. What a target misses, its own environment may give it."""
+        return ", ".join(
+            f"Unsupported parameters for ({self._task.action}) module: {error.msg}" if isinstance(error, UnsupportedError) else error.msg
+            for error in errors
+            if self._runs_here() or not isinstance(error, RequiredError)
+        )
+
+    def _run_here(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
-            return self.module.run(validation.validated_parameters, self._task.check_mode, display.warning)
+            return self.module.run(params, self._task.check_mode, display.warning)
         except ApiError as error:
             return failure(error)
 
-    def _run_shipped(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
-        environment: dict[str, t.Any] = {}
-        self._compute_environment_string(environment)
-        arguments.update(controller_fallbacks(self.module.ARGUMENT_SPEC, arguments, environment))
-        redactor.add(*secret_inputs(self.module.ARGUMENT_SPEC, arguments))
+    def _run_shipped(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # What comes back holds the token in clear, and ssh shows it from -vvv on unless it is told not to; the target's syslog too.
         before = self._task.no_log, self._play_context.no_log
         self._task.no_log = self._play_context.no_log = True
@@ -101,7 +112,7 @@ class TokenAction(ActionBase):  # type: ignore[misc]
             # Where the result is hidden, its warnings would be, too.
             for warning in result.pop("warnings", ()):
                 display.warning(warning)
-        return without_raw_output(result, redactor)
+        return result
 
     def _publish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any]) -> None:
         """Make the token a fact of the host, if it is one and no disk is going to see it."""
@@ -121,24 +132,34 @@ class TokenAction(ActionBase):  # type: ignore[misc]
 
     def _hide_secrets(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:
         returned = set(secret_outputs(result))
-        maskable = set(filter(_is_maskable, redactor.secrets | returned))
-        if register_secrets is not None:
-            register_secrets(maskable)
-        if returned and (register_secrets is None or not returned <= maskable):
+        _mask(redactor.secrets | returned)
+        if not all(map(_is_masked, returned)):
             result["_ansible_no_log"] = True
-            if "ansible_loop_var" in task_vars:
-                # Before ansible-core 2.19 the results of a loop are shown to callbacks once more, all together, and uncensored unless the
-                # task says so.
-                self._task.no_log = True
+            # Before ansible-core 2.19 callbacks are given the results of a loop once more, all together, and uncensored unless the task
+            # says otherwise.
+            self._task.no_log = self._task.no_log or "ansible_loop_var" in task_vars
 
     def _hide_loop_item(self, redactor: Redactor, task_vars: Mapping[str, t.Any]) -> bool:
         """ansible-core shows the loop item with each result; one that holds a secret of this task is hidden, and the result with it."""
-        item = task_vars.get(task_vars.get("ansible_loop_var", ""))
-        if item is None or self._task.no_log or (register_secrets is not None and all(map(_is_maskable, redactor.secrets))):
+        if self._task.no_log or "ansible_loop_var" not in task_vars:
             return False
-        shown = str(item)
-        self._task.no_log = redactor.redact(shown) != shown
+        # With loop_control.extended, the result holds all other items, too, whose secrets are not known yet.
+        shown = [task_vars.get(task_vars["ansible_loop_var"]), task_vars.get("ansible_loop")]
+        if all(map(_is_masked, redactor.secrets)) and shown[1] is None:
+            return False
+        self._task.no_log = any(redactor.redact(text) != text for text in texts(shown))
         return bool(self._task.no_log)
+
+
+def _mask(secrets: Iterable[str]) -> None:
+    """Have ansible-core cut these out of all that it shows, where it can."""
+    if register_secrets is not None:
+        register_secrets(filter(_is_masked, secrets))
+
+
+def _is_masked(secret: str) -> bool:
+    """Whether ansible-core cuts this secret out of all that it shows. It does so wherever it stands, so short ones are kept from it."""
+    return register_secrets is not None and len(secret) >= WHOLE_WORD_BELOW
 
 
 def secret_inputs(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> Iterator[str]:
@@ -177,27 +198,24 @@ def secret_outputs(value: t.Any) -> Iterator[str]:
             yield from secret_outputs(inner)
 
 
-def controller_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], environment: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The options that the controller's environment gives and that neither the task nor the target's environment sets.
-
-    AWX injects credentials into the controller's environment, where a module on a target would not see them.
-    """
+def environment_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], environment: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options that the environment gives and that the task does not set."""
     found: dict[str, t.Any] = {}
     for name, option in argument_spec.items():
-        variables = option.get("fallback", (None, []))[1]
         given = next((arguments[key] for key in (name, *option.get("aliases", ())) if arguments.get(key) is not None), None)
-        if isinstance(given, Mapping) and "options" in option:
-            found[name] = {**given, **controller_fallbacks(option["options"], given, environment)}
-        if given is not None or any(variable in environment for variable in variables):
-            continue
-        value = next((os.environ[variable] for variable in variables if variable in os.environ), None)
-        if value is not None:
-            found[name] = value
+        if given is None:
+            value = next((environment[variable] for variable in option.get("fallback", (None, []))[1] if variable in environment), None)
+            if value is not None:
+                found[name] = value
+        elif isinstance(given, Mapping) and "options" in option:
+            found[name] = {**given, **environment_fallbacks(option["options"], given, environment)}
     return found
 
 
 def without_raw_output(result: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
     """A shipped module's result without the raw output that ansible-core adds when a module breaks: it may hold a token."""
+    if "module_stdout" not in result:
+        return result
     for key in ("module_stdout", "stdout", "stdout_lines", "stderr_lines"):
         if result.get(key):
             result[key] = "(hidden: it may hold a token)"
@@ -219,10 +237,6 @@ def _without_no_log(argument_spec: Mapping[str, t.Any]) -> dict[str, t.Any]:
         if "options" in option:
             plain[name]["options"] = _without_no_log(option["options"])
     return plain
-
-
-def _is_maskable(secret: str) -> bool:
-    return len(secret) >= _SHORTEST_MASKED
 
 
 def _is_true(value: t.Any) -> bool:
