@@ -81,6 +81,7 @@ def check_agreement(cell: Cell, before: Record, existed: set[int], document: Rec
 
     before, existed: the record and the ids of the tokens before the run.
     """
+    document = document or None
     marked = document is not None and (document["pending"] is not None or document["suspect_since"] is not None)
     if marked or document == before:
         made = [token for token in cell.live() if token["id"] not in existed]
@@ -101,7 +102,7 @@ def check_at_rest(cell: Cell, operation: Operation, ended: Ended) -> None:
         expected = {"token.json.lock"} | ({"token.json"} if operation.leaves_a_token else set())
         assert set(os.listdir(cell.folder)) == expected
     if not operation.leaves_a_token:
-        assert document is None
+        assert not document
         assert live == []
         return
     assert document is not None
