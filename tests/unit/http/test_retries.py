@@ -168,7 +168,8 @@ class TestRetryAfter:
         sim.fault("status", code=429, headers={"Retry-After": seconds}, body={"errorMessage": "Too many requests", "errorCode": 429})
         started = time.monotonic()
         error = client.fails()
-        assert time.monotonic() - started < 1
+        # At once: nothing is slept first. The deadline itself is 30 s away.
+        assert time.monotonic() - started < 10
         assert "HTTP 429 429: Too many requests (the server asks to wait " in error.message
         assert len(sim.requests()) == 1
 

@@ -68,7 +68,7 @@ def test_a_broken_request_is_400(cluster: Cohesity, path: str, body: object) -> 
 
 def test_bad_logins_lock_a_local_account_for_a_while(cluster: Cohesity, sim: Simulator) -> None:
     sim.set(cohesity_lockout_attempts=2, cohesity_lockout_seconds=600)
-    assert [cluster.login(password="wrong").status_code for dummy in range(2)] == [400, 400]
+    assert [cluster.login(password="wrong").status_code for _dummy in range(2)] == [400, 400]
     assert "locked" in cluster.login().json()["message"]
     sim.advance(601)
     assert cluster.login().status_code == 201
@@ -76,7 +76,7 @@ def test_bad_logins_lock_a_local_account_for_a_while(cluster: Cohesity, sim: Sim
 
 def test_a_good_login_forgives_the_bad_ones(cluster: Cohesity, sim: Simulator) -> None:
     sim.set(cohesity_lockout_attempts=2)
-    for dummy in range(3):
+    for _dummy in range(3):
         assert cluster.login(password="wrong").status_code == 400
         assert cluster.login().status_code == 201
 
@@ -214,7 +214,7 @@ class TestSessions:
         assert sim.state()["cohesity"]["sessions"] == []
 
     def test_current_ends_one_session_and_a_bare_delete_ends_all(self, cluster: Cohesity, sim: Simulator) -> None:
-        first, second, third = (cluster.login("/v2/users/sessions").json()["sessionId"] for dummy in range(3))
+        first, second, third = (cluster.login("/v2/users/sessions").json()["sessionId"] for _dummy in range(3))
         cluster("DELETE", "/v2/users/sessions?current=true", headers={"session-id": first})
         assert len(sim.state()["cohesity"]["sessions"]) == 2
         assert cluster("PATCH", "/v2/users/sessions", headers={"session-id": second}).status_code == 405
