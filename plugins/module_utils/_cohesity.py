@@ -134,10 +134,6 @@ def _explained(error: ApiError, params: Mapping[str, t.Any]) -> ApiError:
     if "otp" in words.partition(": http")[2]:
         return error.explained("The one-time password was not accepted: check otp_code, otp_type and the clock of the device that made it")
     if error.status in (400, 401, 403):
-        who = (
-            f"the certificate in domain {params['domain']}"
-            if params["certificate"]
-            else f"user {params['username']!r} in domain {params['domain']!r}"
-        )
+        who = f"the certificate in domain {params['domain']}" if params["certificate"] else f"user {params['username']!r} in domain {params['domain']!r}"
         return error.explained(f"The login of {who} was refused; it was not tried again, because repeated bad logins lock a user")
     return error

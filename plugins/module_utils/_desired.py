@@ -91,9 +91,7 @@ def read_desired(params: Mapping[str, t.Any]) -> Desired:
     if params["renewable_until"] is not None and scope is not None and scope not in RENEWABLE_SCOPES:
         raise ApiError(f"renewable_until does not go with scope: {scope}, whose tokens cannot be renewed; use expires")
     if params["expires"] is not None and (scope is None or scope in RENEWABLE_SCOPES):
-        raise ApiError(
-            "expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until"
-        )
+        raise ApiError("expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until")
     for address in params["allowed_ips"] or []:
         _check_address(address)
     return Desired(
