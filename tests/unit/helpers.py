@@ -15,6 +15,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator
 
+# Seconds: a timeout that a busy machine can keep in every other request, and a delay beyond it.
+SHORT, TOO_LONG = 1.0, 8.0
+
+
+def patience(kind: str) -> float:
+    """The timeout for a task that meets this fault: short only where the fault lasts until the timeout."""
+    return SHORT if kind.startswith(("delay", "drip")) else 20
+
 
 def full_params(module: ModuleType, **arguments: Any) -> dict[str, Any]:
     """The parameters that run() gets for these arguments: checked, with defaults and environment fallbacks."""

@@ -14,7 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from tests.simulator import Simulator, credentials
 from tests.unit.cohesity.conftest import V1, V2, minted
-from tests.unit.helpers import Task, transcript
+from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
 REFUSED = "was refused; it was not tried again, because repeated bad logins lock a user"
@@ -151,7 +151,7 @@ class TestAddresses:
         ],
     )
     def test_bad_servers(self, sim: Simulator, login: Task, place: str, words: str) -> None:
-        error = login.fails(cluster=getattr(sim, place), timeout=0.7, retries=0)
+        error = login.fails(cluster=getattr(sim, place), timeout=SHORT, retries=0)
         assert words in error.message
         assert transcript(sim) == []
 
@@ -216,7 +216,7 @@ class TestOnce:
             ("cut_before", {}),
             ("cut_after", {}),
             ("truncate", {}),
-            ("delay", {"seconds": 1}),
+            ("delay", {"seconds": TOO_LONG}),
             ("drip", {"bytes_per_second": 20}),
             *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 408, 429, 500, 502, 503, 504)],
         ],
@@ -224,7 +224,7 @@ class TestOnce:
     )
     def test_whatever_happens(self, sim: Simulator, login: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, **args)
-        login.fails(timeout=0.7)
+        login.fails(timeout=patience(kind))
         assert transcript(sim) == [V2]
         assert login.warnings == []
 

@@ -77,6 +77,14 @@ def test_the_environment(sim: Simulator, login: Task, monkeypatch: pytest.Monkey
     assert login()["token"]["username"] == "ad-backup"
 
 
+def test_empty_variables_are_not_set(sim: Simulator, login: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So AWX injects the fields of a credential that were left empty."""
+    for name in ("DOMAIN", "OTP_CODE", "VALIDATE_CERTS", "CA_PATH"):
+        monkeypatch.setenv(f"COHESITY_{name}", "")
+    login()
+    assert sim.requests()[0]["body"] == {"username": USER, "password": PASSWORD, "domain": "LOCAL"}
+
+
 def test_the_environment_s_otp_and_unverified_tls(login: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     del login.defaults["ca_path"]
     monkeypatch.setenv("COHESITY_OTP_CODE", credentials.TOTP_CODE)

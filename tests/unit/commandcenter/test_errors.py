@@ -11,7 +11,7 @@ import pytest
 
 from tests.simulator import Simulator
 from tests.unit.commandcenter.conftest import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names, tokens, writes
-from tests.unit.helpers import Task, transcript
+from tests.unit.helpers import Task, patience, transcript
 
 UNTIL = "2030-01-01T00:00:00Z"
 
@@ -203,12 +203,12 @@ class TestStrangeLists:
             ("truncate", {"times": 4}, "the connection broke before the answer was complete"),
             ("redirect", {"location": "/elsewhere"}, "redirects to /elsewhere, which was refused"),
             ("big", {"bytes": 17 * 2**20}, "the answer is larger than 16 MiB"),
-            ("drip", {"bytes_per_second": 20}, "no complete answer within 0.7 s"),
+            ("drip", {"bytes_per_second": 20}, "no complete answer within 1 s"),
         ],
     )
     def test_are_clear_errors_and_nothing_is_written(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], words: str) -> None:
         sim.fault(kind, method="GET", path="AccessToken$", **args)
-        error = token.fails(timeout=0.7 if kind == "drip" else 10, retries=0)
+        error = token.fails(timeout=patience(kind), retries=0)
         assert error.message.startswith(f"GET {sim.url}/commandcenter/api/V4/AccessToken: ")
         assert words in error.message
         assert transcript(sim) == [LOGIN, LIST, LOGOUT]

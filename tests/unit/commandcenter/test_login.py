@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator, credentials
 from tests.unit.commandcenter.conftest import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names
-from tests.unit.helpers import Task, connections, start, transcript
+from tests.unit.helpers import SHORT, TOO_LONG, Task, connections, patience, start, transcript
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD
 ONCE = "was refused; it was not tried again, because repeated bad logins lock a user"
@@ -183,7 +183,7 @@ class TestRefused:
             ("truncate", {}),
             ("html", {}),
             ("empty", {}),
-            ("delay", {"seconds": 1}),
+            ("delay", {"seconds": TOO_LONG}),
             ("drip", {"bytes_per_second": 20}),
             *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 404, 429, 500, 502, 503, 504)],
         ],
@@ -191,7 +191,7 @@ class TestRefused:
     )
     def test_a_login_is_sent_once_whatever_happens(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, path="/Login$", **args)
-        error = token.fails(timeout=0.7)
+        error = token.fails(timeout=patience(kind))
         assert error.message.startswith(f"POST {sim.url}/commandcenter/api/Login: ")
         assert transcript(sim) == [LOGIN]
         assert token.warnings == []
@@ -270,13 +270,13 @@ class TestLogout:
             ("html", {}),
             ("json", {"value": {"tokens": 5}}),
             ("cut_before", {"times": 4}),
-            ("delay", {"seconds": 1}),
+            ("delay", {"seconds": TOO_LONG}),
         ],
         ids=str,
     )
     def test_also_after_a_failure(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, method="GET", path="AccessToken$", **args)
-        token.fails(timeout=0.7, retries=0)
+        token.fails(timeout=patience(kind), retries=0)
         assert transcript(sim) == [LOGIN, LIST, LOGOUT]
         assert logins(sim) == []
 
@@ -295,10 +295,10 @@ class TestLogout:
         assert token()["actions"] == ["created"]
         assert token.warnings == []
 
-    @pytest.mark.parametrize(("kind", "args"), [("status", {"code": 500}), ("cut_before", {}), ("delay", {"seconds": 1})], ids=str)
+    @pytest.mark.parametrize(("kind", "args"), [("status", {"code": 500}), ("cut_before", {}), ("delay", {"seconds": TOO_LONG})], ids=str)
     def test_one_that_fails_is_a_warning(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, path="/Logout$", **args)
-        assert token(timeout=0.7)["actions"] == ["created"]
+        assert token(timeout=patience(kind))["actions"] == ["created"]
         assert len(token.warnings) == 1
         assert token.warnings[0].startswith(f"The login of this task was not ended: POST {sim.url}/commandcenter/api/Logout: ")
 
@@ -368,7 +368,7 @@ class TestPlaces:
         ],
     )
     def test_bad_servers(self, sim: Simulator, token: Task, place: str, words: str) -> None:
-        assert words in token.fails(url=getattr(sim, place), timeout=0.7, retries=0).message
+        assert words in token.fails(url=getattr(sim, place), timeout=SHORT, retries=0).message
         assert transcript(sim) == []
 
     def test_an_unknown_ca(self, sim: Simulator, token: Task) -> None:

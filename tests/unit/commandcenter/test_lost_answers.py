@@ -12,7 +12,7 @@ import pytest
 
 from tests.simulator import Simulator
 from tests.unit.commandcenter.conftest import CREATE, CREATED, DAY, LIST, LOGIN, LOGOUT, logins, names, revoke, tokens, update
-from tests.unit.helpers import Task, transcript
+from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 NO_SECRET = {"tokenInfo": {"accessToken": {"__delete__": True}}}
 # Ways to lose the answer to a write: the fault, and whether the work was done.
@@ -29,7 +29,7 @@ LOST: list[tuple[str, dict[str, Any], bool]] = [
     ("status_after", {"code": 500}, True),
     ("status_after", {"code": 504}, True),
     ("status_after", {"code": 408}, True),
-    ("delay_after", {"seconds": 1.5}, True),
+    ("delay_after", {"seconds": TOO_LONG}, True),
 ]
 # And ways to make nothing of a creation's answer.
 USELESS: list[tuple[str, dict[str, Any], bool]] = [
@@ -61,7 +61,7 @@ def settled(sim: Simulator, result: dict[str, Any]) -> None:
 class TestCreate:
     def test_is_settled(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], done: bool) -> None:
         sim.fault(kind, method="POST", path="AccessToken$", **args)
-        result = token(timeout=0.7 if kind.startswith("delay") else 10)
+        result = token(timeout=patience(kind))
         assert (result["changed"], result["actions"], result["secret_available"]) == (True, ["created"], True)
         orphan = [revoke(101)] if done else []
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, *orphan, CREATE, LOGOUT]
@@ -90,17 +90,17 @@ class TestCreateAndRetry:
 
     def test_done_late(self, sim: Simulator, token: Task) -> None:
         """The server carries it out after we gave up and created once more: it meets the name."""
-        sim.fault("delay", method="POST", path="AccessToken$", seconds=1.2)
-        result = token(timeout=0.6)
+        sim.fault("delay", method="POST", path="AccessToken$", seconds=SHORT + 1)
+        result = token(timeout=SHORT)
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, CREATE, LOGOUT]
-        time.sleep(1)
+        time.sleep(1.2)
         settled(sim, result)
 
     def test_done_just_before_we_create_once_more(self, sim: Simulator, token: Task) -> None:
         """The list does not show it yet, and the second creation meets its name: the third one has it."""
-        sim.fault("delay", method="POST", path="AccessToken$", seconds=1)
-        sim.fault("delay", method="POST", path="AccessToken$", seconds=0.5)
-        result = token(timeout=0.7)
+        sim.fault("delay", method="POST", path="AccessToken$", seconds=SHORT + 0.3)
+        sim.fault("delay", method="POST", path="AccessToken$", seconds=SHORT - 0.3)
+        result = token(timeout=SHORT)
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, CREATE, LIST, revoke(101), CREATE, LOGOUT]
         settled(sim, result)
 
@@ -162,7 +162,7 @@ class TestUpdate:
     def test_is_sent_once_more(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], done: bool) -> None:
         made = sim.commandcenter_create("ci")
         sim.fault(kind, method="PUT", path="AccessToken/", **args)
-        result = token(scope="hyperscale", timeout=0.7 if kind.startswith("delay") else 10)
+        result = token(scope="hyperscale", timeout=patience(kind))
         assert transcript(sim) == [LOGIN, LIST, update(made["id"]), update(made["id"]), LOGOUT]
         assert (result["actions"], result["token"]["scope"]) == (["updated"], "hyperscale")
         assert [one["type"] for one in tokens(sim)] == [5]
@@ -184,18 +184,15 @@ def test_an_update_that_is_lost_twice(sim: Simulator, token: Task) -> None:
 class TestReplace:
     """Whichever answer is lost, the name has one live token at the end, and a secret that works all the time."""
 
-    def slow(self, kind: str) -> float:
-        return 0.7 if kind.startswith("delay") else 10
-
     def test_the_rename(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], done: bool) -> None:
         old = sim.commandcenter_create("ci")
         sim.fault(kind, method="PUT", path="AccessToken/", **args)
         if done:
-            result = token(recreate="always", timeout=self.slow(kind))
+            result = token(recreate="always", timeout=patience(kind))
             assert transcript(sim) == [LOGIN, LIST, update(old["id"]), LIST, CREATE, revoke(old["id"]), LOGOUT]
             settled(sim, result)
         else:
-            token.fails(recreate="always", timeout=self.slow(kind))
+            token.fails(recreate="always", timeout=patience(kind))
             assert transcript(sim) == [LOGIN, LIST, update(old["id"]), LIST, LOGOUT]
             assert names(sim) == ["ci"]
             settled(sim, token(recreate="always"))
@@ -203,7 +200,7 @@ class TestReplace:
     def test_the_creation(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], done: bool) -> None:
         old = sim.commandcenter_create("ci")
         sim.fault(kind, method="POST", path="AccessToken$", **args)
-        result = token(recreate="always", timeout=self.slow(kind))
+        result = token(recreate="always", timeout=patience(kind))
         orphan = [revoke(old["id"] + 1)] if done else []
         assert transcript(sim) == [LOGIN, LIST, update(old["id"]), CREATE, LIST, *orphan, CREATE, revoke(old["id"]), LOGOUT]
         assert (result["actions"], result["replaced_id"]) == (["recreated"], old["id"])
@@ -212,7 +209,7 @@ class TestReplace:
     def test_the_revocation(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], done: bool) -> None:
         old = sim.commandcenter_create("ci")
         sim.fault(kind, method="DELETE", path="AccessToken/", **args)
-        result = token(recreate="always", timeout=self.slow(kind))
+        result = token(recreate="always", timeout=patience(kind))
         assert transcript(sim) == [LOGIN, LIST, update(old["id"]), CREATE, revoke(old["id"]), LIST, LOGOUT]
         assert (result["actions"], result["replaced_id"]) == (["recreated"], old["id"])
         if done:

@@ -14,7 +14,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._time import
 from tests.simulator import Simulator
 from tests.simulator.tokens import CUSTOM, HYPERSCALE, ONE_TOUCH
 from tests.unit.commandcenter.conftest import DAY, RENEW, predicted_and_done, tokens
-from tests.unit.helpers import Task, transcript
+from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 DOUBT = (
     "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "
@@ -132,8 +132,8 @@ class TestDoubt:
             ("html", {}),
             ("html_after", {}),
             ("big_after", {"bytes": 17 * 2**20}),
-            ("delay", {"seconds": 1.2}),
-            ("delay_after", {"seconds": 1.2}),
+            ("delay", {"seconds": TOO_LONG}),
+            ("delay_after", {"seconds": TOO_LONG}),
             ("drip", {"bytes_per_second": 20}),
             *[("status_after", {"code": code, "headers": {"Retry-After": "0"}}) for code in (408, 500, 502, 503, 504)],
             ("status", {"code": 503, "headers": {"Retry-After": "0"}}),
@@ -150,7 +150,7 @@ class TestDoubt:
     )
     def test_is_told_and_nothing_is_sent_again(self, sim: Simulator, renew: Task, pair: dict[str, str], kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, **args)
-        error = renew.fails(timeout=0.7 if kind in ("delay", "delay_after", "drip") else 10, **pair)
+        error = renew.fails(timeout=patience(kind), **pair)
         assert error.message.startswith(f"POST {sim.url}/commandcenter/api/V4/AccessToken/Renew: ")
         assert error.message.endswith(DOUBT)
         assert error.ambiguous
@@ -161,9 +161,9 @@ class TestDoubt:
 
     def test_given_up_is_given_up(self, sim: Simulator, renew: Task, pair: dict[str, str]) -> None:
         """Also later nothing is sent again."""
-        sim.fault("delay", seconds=0.9)
-        renew.fails(timeout=0.5, **pair)
-        time.sleep(0.8)
+        sim.fault("delay", seconds=SHORT + 0.5)
+        renew.fails(timeout=SHORT, **pair)
+        time.sleep(1)
         assert transcript(sim) == [RENEW]
         assert alive(sim)
 

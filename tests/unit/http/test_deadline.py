@@ -16,9 +16,10 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator
+from tests.unit.helpers import TOO_LONG
 from tests.unit.http.conftest import PATH, Make
 
-TIMEOUT = 0.6
+TIMEOUT = 0.8
 # What a busy machine may add.
 GRACE = 5.0
 
@@ -32,10 +33,10 @@ def in_time(timeout: float = TIMEOUT) -> Iterator[None]:
 
 
 SLOW: list[tuple[str, dict[str, Any]]] = [
-    ("drip", {"bytes_per_second": 20}),
-    ("drip_headers", {"bytes_per_second": 20}),
-    ("delay", {"seconds": 1.5}),
-    ("delay_after", {"seconds": 1.5}),
+    ("drip", {"bytes_per_second": 10}),
+    ("drip_headers", {"bytes_per_second": 10}),
+    ("delay", {"seconds": TOO_LONG}),
+    ("delay_after", {"seconds": TOO_LONG}),
 ]
 
 
@@ -135,8 +136,8 @@ def wait_until(condition: Callable[[], bool], seconds: float = 3) -> bool:
 @pytest.mark.parametrize("kind", ["drip", "drip_headers"])
 def test_no_thread_is_left_behind(sim: Simulator, make: Make, kind: str) -> None:
     before = threading.active_count()
-    client = make(timeout=0.3)
-    sim.fault(kind, bytes_per_second=20)
+    client = make(timeout=0.5)
+    sim.fault(kind, bytes_per_second=10)
     client.fails()
     assert wait_until(lambda: threading.active_count() <= before)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import Simulator
+from tests.unit.helpers import TOO_LONG, patience
 from tests.unit.http.conftest import PATH, Client, Make
 
 METHODS = ["GET", "POST", "PUT", "DELETE"]
@@ -139,7 +140,8 @@ class TestNoConnection:
         client()
         assert [warning.rpartition("; ")[2] for warning in client.warnings] == ["attempt 2 of 3 follows in 0.5 s", "attempt 3 of 3 follows in 1 s"]
         first, second, third = (entry["monotonic"] for entry in sim.requests())
-        assert 0.45 <= second - first < 0.95 <= third - second < 1.5
+        assert second - first >= 0.45
+        assert third - second >= 0.95
 
 
 class TestRetryAfter:
@@ -147,7 +149,7 @@ class TestRetryAfter:
         sim.fault("status", code=429, headers={"Retry-After": "1"})
         client()
         first, second = sim.requests()
-        assert 0.95 <= second["monotonic"] - first["monotonic"] < 1.6
+        assert 0.95 <= second["monotonic"] - first["monotonic"] < 5
         assert "(the server asks to wait 1 s); attempt 2 of 4 follows in 1 s" in client.warnings[0]
 
     def test_a_date_is_read_by_the_server_s_clock(self, sim: Simulator, client: Client) -> None:
@@ -156,7 +158,7 @@ class TestRetryAfter:
         sim.fault("status", code=503, headers={"Retry-After": formatdate(int(sim.now()) + 1, usegmt=True)})
         client()
         first, second = sim.requests()
-        assert 0.9 <= second["monotonic"] - first["monotonic"] < 1.6
+        assert 0.5 <= second["monotonic"] - first["monotonic"] < 5
 
     def test_a_date_that_has_passed(self, sim: Simulator, client: Client) -> None:
         sim.fault("status", code=503, headers={"Retry-After": formatdate(sim.now() - 60, usegmt=True)})
@@ -168,8 +170,8 @@ class TestRetryAfter:
         sim.fault("status", code=429, headers={"Retry-After": seconds}, body={"errorMessage": "Too many requests", "errorCode": 429})
         started = time.monotonic()
         error = client.fails()
-        # At once: nothing is slept first. The deadline itself is 30 s away.
-        assert time.monotonic() - started < 10
+        # Nothing is slept first, not even until the deadline, which is 10 s away.
+        assert time.monotonic() - started < 6
         assert "HTTP 429 429: Too many requests (the server asks to wait " in error.message
         assert len(sim.requests()) == 1
 
@@ -189,8 +191,8 @@ class TestAmbiguity:
             ("cut_before", {}, True),
             ("cut_after", {}, True),
             ("truncate", {}, True),
-            ("delay", {"seconds": 1}, True),
-            ("delay_after", {"seconds": 1}, True),
+            ("delay", {"seconds": TOO_LONG}, True),
+            ("delay_after", {"seconds": TOO_LONG}, True),
             ("html", {}, True),
             ("html_after", {}, True),
             ("empty", {}, True),
@@ -214,7 +216,7 @@ class TestAmbiguity:
         ids=lambda value: str(value) if not isinstance(value, dict) else "-".join(map(str, value.values())),
     )
     def test_a_write(self, sim: Simulator, make: Make, kind: str, args: dict[str, Any], ambiguous: bool) -> None:
-        client = make(retries=0, timeout=0.7 if kind.startswith("delay") else 10)
+        client = make(retries=0, timeout=patience(kind))
         sim.fault(kind, **args)
         body = {"username": "backup", "password": "canary-cohesity-password", "domain": "LOCAL"}
         assert client.fails("POST", "/v2/access-tokens", body=body).ambiguous == ambiguous

@@ -26,7 +26,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._time import
 )
 
 NOW = 1_800_000_000  # 2027-01-15T08:00:00Z
-DIGITS = st.text(st.characters(categories=["Nd", "No", "Nl"]), min_size=1)
+DIGITS = st.text("0123456789²⑨٣Ⅷ", min_size=1)
 ANYTHING = st.one_of(st.text(), DIGITS, st.text("0123456789wdhmsTZ:+-. ", max_size=30), DIGITS.map(lambda text: text + "d"))
 TIMESTAMPS = st.integers(0, LAST_TIMESTAMP)
 
