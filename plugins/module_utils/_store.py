@@ -8,10 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ansible.module_utils.basic import env_fallback
-
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._file_store import FileStorage
+from ansible_collections.dataprotection.access.plugins.module_utils._http import environment
 from ansible_collections.dataprotection.access.plugins.module_utils._vault_store import VaultStorage
 
 STORE_SPEC: dict[str, t.Any] = {
@@ -22,15 +21,15 @@ STORE_SPEC: dict[str, t.Any] = {
             "vault": {
                 "type": "dict",
                 "options": {
-                    "url": {"type": "str", "fallback": (env_fallback, ["VAULT_ADDR", "BAO_ADDR"])},
+                    "url": {"type": "str", "fallback": (environment, ["VAULT_ADDR", "BAO_ADDR"])},
                     "mount": {"type": "str", "default": "secret"},
                     "path": {"type": "str", "required": True},
-                    "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["VAULT_TOKEN", "BAO_TOKEN"])},
-                    "role_id": {"type": "str", "fallback": (env_fallback, ["VAULT_ROLE_ID"])},
-                    "secret_id": {"type": "str", "no_log": True, "fallback": (env_fallback, ["VAULT_SECRET_ID"])},
-                    "namespace": {"type": "str", "fallback": (env_fallback, ["VAULT_NAMESPACE", "BAO_NAMESPACE"])},
+                    "token": {"type": "str", "no_log": True, "fallback": (environment, ["VAULT_TOKEN", "BAO_TOKEN"])},
+                    "role_id": {"type": "str", "fallback": (environment, ["VAULT_ROLE_ID"])},
+                    "secret_id": {"type": "str", "no_log": True, "fallback": (environment, ["VAULT_SECRET_ID"])},
+                    "namespace": {"type": "str", "fallback": (environment, ["VAULT_NAMESPACE", "BAO_NAMESPACE"])},
                     "validate_certs": {"type": "bool", "default": True},
-                    "ca_path": {"type": "path", "fallback": (env_fallback, ["VAULT_CACERT", "BAO_CACERT"])},
+                    "ca_path": {"type": "path", "fallback": (environment, ["VAULT_CACERT", "BAO_CACERT"])},
                 },
             },
             "lock_timeout": {"type": "int", "default": 60},

@@ -115,7 +115,7 @@ options:
   publish_facts:
     description:
       - Whether to make RV(token) a fact of the host too, with the name C(commandcenter_access_token). There is no fact when the secret is not in the
-        result.
+        result. In check mode, a token that would be made is published without one.
       - With ansible-core 2.21 and later, the fact is a variable like those of P(ansible.builtin.set_fact#module). It stays in memory.
       - With earlier releases it is one of the C(ansible_facts), and it is only published while the fact cache is C(memory). Any other fact cache
         would write the token to disk. There is a warning then.

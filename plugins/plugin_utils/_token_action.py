@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import AnsibleValidationError, RequiredError, UnsupportedError
 from ansible.plugins.action import ActionBase
@@ -35,8 +36,6 @@ except ImportError:  # before ansible-core 2.21
 display = Display()
 
 _CORE = tuple(int(part) for part in __version__.split(".")[:2])
-# ansible-core 2.19 and later show the message of a failure even where the result is hidden.
-_SHOWS_HIDDEN_ERRORS = _CORE >= (2, 19)
 SECRET_RESULTS = ("access_token", "refresh_token")
 
 
@@ -52,7 +51,6 @@ class TokenAction(ActionBase):
     fact: str | None = None
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result: dict[str, t.Any] = super().run(None, task_vars)
         task_vars = task_vars or {}
         spec = self.module.ARGUMENT_SPEC
         arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, self._environment())}
@@ -61,18 +59,28 @@ class TokenAction(ActionBase):
         # Before the work, so that an exception finds it done.
         _mask(redactor.secrets)
         hides_item = self._hide_loop_item(redactor, task_vars)
-        complaint = self._complaint(validation.errors)
-        if complaint:
-            result.update(failure(ApiError(redactor.redact(complaint))))
-        elif self._runs_here():
-            result.update(self._run_here(validation.validated_parameters))
-        else:
-            result.update(without_raw_output(self._run_shipped(arguments, task_vars), redactor))
+        try:
+            result: dict[str, t.Any] = super().run(None, task_vars)
+            complaint = self._complaint(validation.errors)
+            if complaint:
+                result.update(failure(ApiError(redactor.redact(complaint))))
+            elif self._runs_here():
+                result.update(self._run_here(validation.validated_parameters))
+            else:
+                result.update(without_raw_output(self._run_shipped(arguments, task_vars), redactor))
+        except AnsibleError as problem:
+            self._tell_reason(hides_item, problem)
+            raise
+        if result.get("failed"):
+            self._tell_reason(hides_item, result.get("msg"))
         self._publish(result, arguments)
         self._hide_secrets(result, redactor, task_vars)
-        if hides_item and result.get("failed") and not _SHOWS_HIDDEN_ERRORS:
-            display.warning(f"{self._task.action}: {result.get('msg')} (the result is hidden because the loop item holds a secret)")
         return result
+
+    def _tell_reason(self, hides_item: bool, reason: object) -> None:
+        """Why a task failed whose result is not shown. ansible-core 2.19 and later tell that themselves."""
+        if hides_item and _CORE < (2, 19):
+            display.warning(f"{self._task.action}: {reason} (the result is hidden because the loop item holds a secret)")
 
     def _environment(self) -> dict[str, t.Any]:
         """The controller's environment, in which AWX for instance puts its credentials, and the task's over it."""
@@ -117,7 +125,9 @@ class TokenAction(ActionBase):
     def _publish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any]) -> None:
         """Make the token a fact of the host, if it is one and no disk is going to see it."""
         wanted = self.module.ARGUMENT_SPEC.get("publish_facts") and _is_true(arguments.get("publish_facts", True))
-        if self.fact is None or not wanted or result.get("failed") or not result.get("secret_available"):
+        # Check mode publishes the token that it predicts, without a secret, so that the tasks after this one can name its keys.
+        is_predicted = self._task.check_mode and result.get("changed") and result.get("token")
+        if self.fact is None or not wanted or result.get("failed") or not (result.get("secret_available") or is_predicted):
             return
         facts = {self.fact: result["token"]}
         if VariableLayer is not None:
@@ -199,12 +209,12 @@ def secret_outputs(value: t.Any) -> Iterator[str]:
 
 
 def environment_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], environment: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The options that the environment gives and that the task does not set."""
+    """The options that the environment gives, empty variables aside, and that the task does not set."""
     found: dict[str, t.Any] = {}
     for name, option in argument_spec.items():
         given = next((arguments[key] for key in (name, *option.get("aliases", ())) if arguments.get(key) is not None), None)
         if given is None:
-            value = next((environment[variable] for variable in option.get("fallback", (None, []))[1] if variable in environment), None)
+            value = next((environment[variable] for variable in option.get("fallback", (None, []))[1] if environment.get(variable)), None)
             if value is not None:
                 found[name] = value
         elif isinstance(given, Mapping) and "options" in option:
