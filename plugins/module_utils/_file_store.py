@@ -227,4 +227,13 @@ class FileStorage:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise StoreError(f"{self.where} is a symbolic link, which is refused; give the path of the file itself") from None
-            raise StoreError(f"{self.where} could not be {what}: {error.strerror}") from None
+            raise StoreError(f"{self.where} could not be {what}: {error.strerror}{self._hint(error.errno)}") from None
+
+    def _hint(self, code: int | None) -> str:
+        if code in (errno.EACCES, errno.EPERM):
+            return f"; user id {os.geteuid()} must own its folder and be allowed to write there: chmod u+rwx {shlex.quote(self._folder)}"
+        if code in (errno.ENOSPC, errno.EDQUOT):
+            return "; make room on its file system"
+        if code == errno.EROFS:
+            return "; its file system is read-only: give another path"
+        return ""

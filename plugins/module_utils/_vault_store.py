@@ -185,7 +185,8 @@ class VaultStorage:
         except TooLate:
             raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s", ambiguous=self._connection.sent) from None
         except (requests.exceptions.RequestException, OSError) as problem:
-            raise _Unclear(f"{self.where}: {what}: {self._redactor.redact(root_words(problem))}", ambiguous=self._connection.sent) from None
+            words = self._redactor.redact(root_words(problem))
+            raise _Unclear(f"{self.where}: {what}: {words}{_hint(problem, words)}", ambiguous=self._connection.sent) from None
         except vault_errors.InvalidPath:
             raise _NotThere(f"{self.where}: {what}: there is nothing") from None
         except (vault_errors.VaultDown, vault_errors.BadGateway, vault_errors.InternalServerError, vault_errors.RateLimitExceeded) as error:
@@ -215,6 +216,15 @@ class _Unclear(StoreError):
 
 class _NotThere(StoreError):
     """Nothing stands at the path."""
+
+
+def _hint(problem: Exception, words: str) -> str:
+    """What to do about a connection that does not come about."""
+    if "verify failed" in words:
+        return "; give the CA that signed it in store.vault.ca_path"
+    if isinstance(problem, requests.exceptions.ConnectionError) and not isinstance(problem, requests.exceptions.ProxyError):
+        return "; is the address in store.vault.url right, and is the server up?"
+    return ""
 
 
 def _import_hvac() -> t.Any:

@@ -1,13 +1,33 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prints what the fault tests have tried."""
+"""Places to run in, and a table of what was tried."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.faults.counting import COLUMNS, counts
+from tests.faults.lane import Lane
+from tests.openbao import OpenBao
+
+LANES = 2
+
+
+@pytest.fixture(scope="session")
+def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
+    """Places for cells that run at the same time."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Lane(openbao)) for _number in range(LANES)]
+
+
+@pytest.fixture
+def lane(lanes: list[Lane]) -> Lane:
+    return lanes[0]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.faults.proxy import CuttingProxy
 from tests.faults.runner import Ended, Runner
-from tests.openbao import AppRole, OpenBao
+from tests.openbao import MOUNT, OpenBao
 from tests.simulator import Simulator
 from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 
@@ -41,8 +41,6 @@ class Lane:
             self.runner = stack.enter_context(Runner())
             self.folder = tempfile.mkdtemp(prefix="faults-")
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            # Runs that give up their privileges pass through here.
-            os.chmod(self.folder, 0o755)
             self.role = self.openbao.approle()
             self._stack = stack.pop_all()
         return self
@@ -66,6 +64,9 @@ class Cell:
         self.folder = Path(lane.folder) / f"cell-{self.id}-{os.getpid()}"
         self.path = f"tokens/cell-{self.id}-{os.getpid()}"
         self.file = self.folder / "token.json"
+        self.mount = MOUNT
+        self.vault_url = self.proxy.url
+        self.vault_login: dict[str, str] = lane.role._asdict()
         if store == "file":
             self.folder.mkdir(mode=0o700)
         # Every document that a run has put in place, or was about to.
@@ -89,8 +90,7 @@ class Cell:
     def store_options(self) -> dict[str, Any]:
         if self.store == "file":
             return {"file": str(self.file), "lock_timeout": 0}
-        role: AppRole = self.lane.role
-        return {"vault": {"url": self.proxy.url, "path": self.path, "role_id": role.role_id, "secret_id": role.secret_id}, "lock_timeout": 0}
+        return {"vault": {"url": self.vault_url, "mount": self.mount, "path": self.path, **self.vault_login}, "lock_timeout": 0}
 
     def run(self, options: dict[str, Any] | None = None, **watch: Any) -> Ended:
         """One run of the module; watch: kill, torn, fail of effects.Watch, and more of runner.run_job."""
@@ -116,7 +116,7 @@ class Cell:
     def stored(self) -> dict[str, Any] | None:
         """The record, read past the product; it is whole, and nobody else's."""
         if self.store == "vault":
-            return self.lane.openbao.read(self.path)[0]
+            return self.lane.openbao.read(self.path, self.mount)[0]
         try:
             found = os.lstat(self.file)
         except FileNotFoundError:

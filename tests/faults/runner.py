@@ -9,6 +9,8 @@ and answers with how they ended, one JSON document a line.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -20,6 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+CAPABILITY_VERSION_3 = 0x20080522
+CAP_DAC_OVERRIDE = 1
 RUN_LIMIT = 60  # seconds after which a run that hangs is killed
 
 
@@ -39,10 +43,10 @@ class Ended(NamedTuple):
 class Runner:
     """The other end of that process."""
 
+    _running = False
+
     def __enter__(self) -> Runner:
         self._folder = tempfile.TemporaryDirectory(prefix="runner-")
-        # Readable for the runs that give up their privileges.
-        os.chmod(self._folder.name, 0o755)
         environment = {
             key: value
             for key, value in os.environ.items()
@@ -79,14 +83,20 @@ class Runner:
     ) -> None:
         """Begin a run; folder and vault (host:port) say which files and which connections are watched."""
         job = {"params": params, "folder": folder, "vault": vault, "kill": kill, "torn": torn, "fail": fail, "scratch": self._folder.name, **more}
+        if self._running:
+            # Of a test that has failed meanwhile.
+            self.kill()
+            self.wait()
         assert self._process.stdin
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         self._child = int(self._read()["child"])
+        self._running = True
 
     def kill(self) -> None:
-        """Kill the run that was begun."""
-        os.kill(self._child, signal.SIGKILL)
+        """Kill the run that was begun, unless it has ended by itself."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._child, signal.SIGKILL)
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout
@@ -97,6 +107,7 @@ class Runner:
     def wait(self) -> Ended:
         """The end of the run that was begun."""
         answer = self._read()
+        self._running = False
         assert answer["signal"] in (0, signal.SIGKILL), f"the run took more than {RUN_LIMIT} s"
         report = answer["report"] or {}
         assert "crash" not in report, report["crash"]
@@ -128,7 +139,6 @@ def main() -> None:
         for path in (result, trace):
             path.unlink(missing_ok=True)
             path.touch()
-            path.chmod(0o666)
         child = os.fork()
         if child == 0:
             try:
@@ -153,10 +163,8 @@ def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
 
     signal.alarm(RUN_LIMIT)
     report = result.open("w", encoding="utf-8")
-    if job.get("uid"):
-        os.setgroups([])
-        os.setgid(job["uid"])
-        os.setuid(job["uid"])
+    if job.get("unprivileged"):
+        heed_permissions()
     if job.get("without_hvac"):
         sys.modules["hvac"] = None  # type: ignore[assignment]
     watch = Watch(trace, job["folder"], job["vault"], job["kill"], job["torn"], job["fail"])
@@ -172,6 +180,15 @@ def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
     watch.effect("end")
     json.dump(answer, report)
     report.close()
+
+
+def heed_permissions() -> None:
+    """Let root, too, be stopped by the mode of a file or folder: give up CAP_DAC_OVERRIDE."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, data = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, data) == 0
+    data[0] &= ~(1 << CAP_DAC_OVERRIDE)  # of the effective ones
+    assert libc.capset(header, data) == 0
 
 
 def filled(spec: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ so on. Then it is run again for each step and each kind of mishap, and invariant
 from __future__ import annotations
 
 import collections
-import contextlib
 import errno
 import re
 import threading
@@ -27,11 +26,9 @@ from tests.faults.counting import count
 from tests.faults.lane import LEASE, Cell, Lane
 from tests.faults.operations import OPERATIONS, Operation
 from tests.faults.runner import Ended
-from tests.openbao import OpenBao
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-LANES = 2
 WHOLE_SERVER = "/commandcenter/api"
 # What the line does to a request: it ends before or after the server has done the work, or is dead from there on.
 LINE: dict[str, dict[str, Any]] = {
@@ -70,12 +67,6 @@ class Mishap(NamedTuple):
         return f"{self.group}: {self.kind} at {self.number}"
 
 
-@pytest.fixture(scope="module")
-def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(Lane(openbao)) for _number in range(LANES)]
-
-
 @pytest.mark.parametrize("store", ["file", "vault"])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
@@ -97,7 +88,7 @@ def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
                 where = f"{mishap}, which is {labels[mishap.number]!r}" if mishap.group in ("killed", "disk") else str(mishap)
                 failures.append(f"{name}, {store}, {where}\n{traceback.format_exc()}")
 
-    with ThreadPoolExecutor(LANES) as pool:
+    with ThreadPoolExecutor(len(lanes)) as pool:
         for done in [pool.submit(work, lane) for lane in lanes]:
             done.result()
     assert not failures, "\n".join([*failures[:5], "the steps:", *(f"{number} {label}" for number, label in enumerate(labels))])
