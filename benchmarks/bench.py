@@ -50,11 +50,12 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
     versions = subprocess.run([options.python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout.strip()
-    machine = f"{versions}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}"
     load = os.getloadavg()[0]
+    busy = f", busy with something else (load {load:.0f})" if load > LOAD_LIMIT else ""
+    machine = f"{versions}, {os.cpu_count()} processors{busy}, {time.strftime('%Y-%m-%d')}"
     print(f"{machine}. The simulator runs on the same machine.")
-    if load > LOAD_LIMIT:
-        print(f"The machine is busy with something else (load {load:.1f}): times are longer than they should be, and ratios uncertain.")
+    if busy:
+        print("Times are longer than they should be, and their ratios uncertain.")
     with tempfile.TemporaryDirectory(prefix="bench-") as name, Simulator() as sim:
         folder = Path(name)
         runs = Runs(sim, options.python, folder, options.tasks, options.hosts)
