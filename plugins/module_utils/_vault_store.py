@@ -143,7 +143,7 @@ class VaultStorage:
         """Whether the latest version is this one, with this document: then the next write follows it."""
         expected = self._version
         try:
-            if self.read() == dict(document) and self._version == version:
+            if (self.read() or {}) == dict(document) and self._version == version:
                 return True
         except StoreError as error:
             error.ambiguous = True
