@@ -46,7 +46,8 @@ SERVER: dict[str, dict[str, Any]] = {
     "rate limit": {"kind": "status", "code": 429, "times": 0},
 }
 DISK = {"full": {"errno": errno.ENOSPC, "for_good": False}, "read-only": {"errno": errno.EROFS, "for_good": True}}
-RESTART = "restart"  # it does its work and goes down before it answers; when it is back, it knows no logins
+# It goes down before it answers, its work done or not; when it is back, it knows no logins.
+RESTARTS = {"restart before": "cut_before", "restart after": "cut_after"}
 # The same of OpenBao: once, and from there on.
 VAULT_LINE = ("cut_before", "cut_after", "cut_before for good")
 VAULT_SERVER = ("500_before", "500_after", "truncate", "403 for good")
@@ -138,7 +139,7 @@ def kills(labels: list[str]) -> Iterator[Mishap]:
 
 def cuts(labels: list[str]) -> Iterator[Mishap]:
     for number, request in enumerate(requests_of(labels, vault=False)):
-        for kind in [*LINE, *SERVER, RESTART] if changes_something(request) else LINE:
+        for kind in [*LINE, *SERVER, *RESTARTS] if changes_something(request) else LINE:
             yield Mishap("line cut", kind, number)
     for number, request in enumerate(requests_of(labels, vault=True)):
         for kind in [*VAULT_LINE, *VAULT_SERVER, VAULT_GONE] if changes_something(request) else VAULT_LINE:
@@ -211,8 +212,8 @@ def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Ended:
             cell.proxy.begin(from_then={number: kind.removesuffix(" for good")})
         else:
             cell.proxy.begin({number: kind})
-    elif kind == RESTART:
-        cell.sim.fault("cut_after", path=WHOLE_SERVER, after=number)
+    elif kind in RESTARTS:
+        cell.sim.fault(RESTARTS[kind], path=WHOLE_SERVER, after=number)
         cell.sim.fault("status", code=401, path=WHOLE_SERVER, after=number + 1, times=0)
     else:
         cell.sim.fault(**(LINE | SERVER)[kind], path=WHOLE_SERVER, after=number)
