@@ -36,6 +36,13 @@ class FileStore:
     def read(self) -> dict[str, Any] | None:
         return json.loads(self.path.read_text(encoding="utf-8")) if self.path.exists() else None
 
+    def read_safely(self) -> dict[str, Any] | None:
+        """The record, or None where it is damaged too."""
+        try:
+            return self.read()
+        except ValueError:
+            return None
+
     def write(self, document: Mapping[str, Any]) -> None:
         self.path.write_text(json.dumps(document), encoding="utf-8")
         self.path.chmod(0o600)
@@ -73,6 +80,9 @@ class VaultStore:
 
     def read(self) -> dict[str, Any] | None:
         return self.server.read(self.path)[0]
+
+    def read_safely(self) -> dict[str, Any] | None:
+        return self.read() or None
 
     def write(self, document: Mapping[str, Any]) -> None:
         self.server.write(self.path, document)
