@@ -187,11 +187,11 @@ class OpenBao:
         self.call("POST", f"sys/mounts/{name}", {"type": "kv", "options": {"version": str(version)}})
         return name
 
-    def policy(self, path: str, capabilities: Sequence[str] = ("create", "read", "update", "delete"), mount: str = MOUNT, namespace: str = "") -> str:
-        """A policy for the records below a path, and nothing else; returns its name."""
+    def policy(self, path: str, capabilities: Sequence[str] = ("create", "read", "update"), mount: str = MOUNT, namespace: str = "") -> str:
+        """The documented policy for the records below a path, or one that allows less there; returns its name."""
         name = f"records-{next(self._numbers)}"
         listed = ", ".join(f'"{capability}"' for capability in capabilities)
-        rule = f'path "{mount}/data/{path}" {{ capabilities = [{listed}] }}'
+        rule = f'path "{mount}/data/{path}" {{ capabilities = [{listed}] }}\npath "{mount}/delete/{path}" {{ capabilities = ["update"] }}'
         self.call("PUT", f"sys/policies/acl/{name}", {"policy": rule}, namespace=namespace)
         return name
 

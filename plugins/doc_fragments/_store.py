@@ -28,7 +28,8 @@ options:
       vault:
         description:
           - A path in HashiCorp Vault or OpenBao, in a key-value engine of version 2. This needs the Python library C(hvac).
-          - The record is written with check-and-set. The token needs a policy with C(create), C(read), C(update) and C(delete) on the path.
+          - The record is written with check-and-set. The token needs a policy with C(create), C(read) and C(update) on
+            C(MOUNT/data/PATH). With C(update) on C(MOUNT/delete/PATH) as well, a removed record leaves nothing; else it leaves an empty document.
         type: dict
         suboptions:
           url:

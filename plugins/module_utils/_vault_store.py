@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import time
 import typing as t
@@ -88,7 +89,7 @@ class VaultStorage:
             document = answer["data"]["data"]
         except (KeyError, TypeError, ValueError):
             raise StoreError(f"{self.where}: {self._mount} is not a key-value engine of version 2") from None
-        # An empty document is what remove() leaves for a moment.
+        # An empty document is what remove() leaves.
         return document if isinstance(document, dict) and document else None
 
     def write(self, document: Mapping[str, t.Any]) -> None:
@@ -125,15 +126,15 @@ class VaultStorage:
         """The server has room or has not: there is nothing to set aside."""
 
     def remove(self) -> None:
-        """Delete the latest version; the numbers go on, so check-and-set still tells the runs apart. Raises Conflict.
+        """Write an empty document, which is no record. Raises Conflict.
 
-        A deletion knows no check-and-set, so an empty document is written first: that fails when the latest version is another run's.
+        A deletion of the latest version knows no check-and-set: carried out late, it would take the record that another run has written
+        since. The empty version alone is deleted, by its number, where the policy allows that.
         """
         self.write({})
-        try:
-            self._retried("delete", lambda client: client.secrets.kv.v2.delete_latest_version_of_secret(self._path, mount_point=self._mount))
-        except _NotThere:
-            pass
+        version = self._version
+        with contextlib.suppress(StoreError):
+            self._call("delete", lambda client: client.secrets.kv.v2.delete_secret_versions(self._path, [version], mount_point=self._mount))
 
     def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool:
         """Whether the owner of a claim has had its time, by the product's clock."""
@@ -194,7 +195,7 @@ class VaultStorage:
             hint = "; it is sealed: unseal it first" if sealed else ""
             raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}", ambiguous=not sealed) from None
         except (vault_errors.Forbidden, vault_errors.Unauthorized) as error:
-            policy = f"a policy with create, read, update and delete on {self._mount}/data/{self._path}"
+            policy = f"a policy with create, read and update on {self._mount}/data/{self._path}"
             raise _Refused(f"{self.where}: {what}: {self._words(error)}; the token must be valid and have {policy}") from None
         except vault_errors.VaultError as error:
             raise _Refused(f"{self.where}: {what}: {self._words(error)}") from None

@@ -277,3 +277,24 @@ def check_settled(cell: Cell, operation: Operation, and_then: bool = True) -> No
         assert last.result
         assert last.result["actions"] == (["reused"] if operation.leaves_a_token else [])
         assert not last.warnings
+
+
+def test_a_late_removal_leaves_the_heirs_token(lanes: list[Lane]) -> None:
+    """A run is told to revoke and dies; the next one is told to have the token; then OpenBao carries out what the first one sent."""
+    operation = OPERATIONS["revoke"]
+    labels = undisturbed(lanes[0].cell("vault"), operation)
+    writes = [number for number, request in enumerate(requests_of(labels, vault=True)) if changes_something(request)]
+    for number in writes:
+        cell = lanes[0].cell("vault")
+        operation.prepare(cell)
+        cell.proxy.begin({number: "hold"})
+        cell.start(operation.options)
+        assert cell.proxy.held.wait(20)
+        cell.lane.runner.kill()
+        cell.wait()
+        cell.outlive_lease()
+        check_settled(cell, OPERATIONS["create"])
+        cell.proxy.release()
+        assert cell.proxy.finished.wait(20)
+        check_settled(cell, OPERATIONS["create"])
+    count("revoke, and create before it is done, vault", {"steps": len(labels), "late": len(writes)})

@@ -50,12 +50,24 @@ class TestLogin:
         assert task.store.read() is None
         assert task(store=place)["actions"] == ["created"]
 
+    def test_without_leave_to_delete(self, task: StoredToken, store: VaultStore, openbao: OpenBao, vault: Vault) -> None:
+        """What stays is an empty document, which is as good as none."""
+        name = openbao.policy(store.path)
+        rule = f'path "secret/data/{store.path}" {{ capabilities = ["create", "read", "update"] }}'
+        openbao.call("PUT", f"sys/policies/acl/{name}", {"policy": rule})
+        place = vault(token=openbao.token_for(name))
+        task(store=place)
+        assert task(store=place, state="absent")["actions"] == ["revoked"]
+        assert (task.store.read(), task.warnings) == ({}, [])
+        assert task(store=place, state="absent")["actions"] == []
+        task.settled(task(store=place))
+
     @pytest.mark.parametrize("capabilities", [["read"], ["create", "update"], ["create", "read", "delete"]])
     def test_too_small_a_policy(self, task: StoredToken, store: VaultStore, openbao: OpenBao, vault: Vault, capabilities: list[str]) -> None:
         task()
         task(state="absent")  # there is a version now, so create alone is not enough
         message = task.fails(store=vault(token=openbao.token_for(openbao.policy(store.path, capabilities)))).message
-        assert f"a policy with create, read, update and delete on secret/data/{store.path}" in message
+        assert f"a policy with create, read and update on secret/data/{store.path}" in message
         assert "permission denied" in message
         assert task.live() == []
 
