@@ -205,7 +205,9 @@ class HttpClient:
     def _refusal(self, call: str, response: requests.Response, content: bytes) -> _Failure:
         status = response.status_code
         try:
-            code, words = server_words(json.loads(content))
+            document = json.loads(content)
+            self.redactor.learn(document)
+            code, words = server_words(document)
         except (ValueError, RecursionError):
             code, words = None, readable_text(content, response.headers.get("Content-Type", ""))
         words = self.quoted(words)

@@ -21,6 +21,9 @@ WHOLE_WORD_BELOW = 8  # characters
 # Credentials that a server may put into its own words although nobody sent them in this run. What is shorter is a word: "basic authentication".
 _CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORECASE)
 
+# Where both products put secrets into their answers.
+_SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken", "sessionId")
+
 
 def _encodings(secret: str) -> Iterator[str]:
     """The secret as it is, and in base64, JSON, HTML and URL encoding."""
@@ -60,6 +63,13 @@ class Redactor:
                 lines = (line.strip() for line in plain.splitlines() if len(line.strip()) >= WHOLE_WORD_BELOW)
                 for part in (plain, *lines):
                     self._forms.update(_encodings(part))
+
+    def learn(self, answer: object) -> None:
+        """Remember the secrets that a server's document hands out: it may quote them in its own words, too."""
+        parts = [answer, *answer.values()] if isinstance(answer, dict) else []
+        for part in parts:
+            if isinstance(part, dict):
+                self.add(*(part[key] for key in _SECRET_KEYS if isinstance(part.get(key), str)))
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret, and everything that looks like a credential, replaced."""

@@ -108,6 +108,11 @@ class TokenAction(ActionBase):
             return failure(error)
 
     def _run_shipped(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        # The command line of a module begins with the task's environment, and is shown from -vvv on. What is secret in there is in the
+        # arguments by now.
+        of_task: dict[str, t.Any] = {}
+        self._compute_environment_string(of_task)
+        self._task.environment = [{name: value for name, value in of_task.items() if name not in set(secret_variables(self.module.ARGUMENT_SPEC))}]
         # What comes back holds the token in clear, and ssh shows it from -vvv on unless it is told not to; the target's syslog too.
         before = self._task.no_log, self._play_context.no_log
         self._task.no_log = self._play_context.no_log = True
@@ -220,6 +225,14 @@ def environment_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping
         elif isinstance(given, Mapping) and "options" in option:
             found[name] = {**given, **environment_fallbacks(option["options"], given, environment)}
     return found
+
+
+def secret_variables(argument_spec: Mapping[str, t.Any]) -> Iterator[str]:
+    """The environment variables that secret options are read from, at any depth."""
+    for option in argument_spec.values():
+        if option.get("no_log"):
+            yield from option.get("fallback", (None, []))[1]
+        yield from secret_variables(option.get("options", {}))
 
 
 def without_raw_output(result: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:

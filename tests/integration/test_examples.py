@@ -37,8 +37,8 @@ class Reader:
         self.role = openbao.approle("tokens/*")
         tokens = ansible.folder / "tokens"
         tokens.mkdir(mode=0o700)
-        (ansible.folder / "backup.pem").write_text(sim.client_cert, encoding="utf-8")
-        (ansible.folder / "backup.key").write_text(sim.client_key, encoding="utf-8")
+        (ansible.input / "backup.pem").write_text(sim.client_cert, encoding="utf-8")
+        (ansible.input / "backup.key").write_text(sim.client_key, encoding="utf-8")
         self.replaced = {
             "https://cohesity.example.com": sim.url,
             "cohesity.example.com": sim.host,

@@ -130,7 +130,7 @@ def test_module_runs_as_another_user(ansible: Ansible, open_folder: Path) -> Non
         "become": True,
         "become_method": BECOME,
         "become_user": "nobody",
-        "environment": {"PYTHONPATH": str(open_folder / "packages"), "HOME": "/"},
+        "environment": {"PYTHONPATH": str(open_folder / "packages"), "HOME": "/", "TMPDIR": "/tmp"},
         # nobody has no login shell, and no home for temporary files.
         "vars": {"ansible_become_flags": "-s /bin/sh" if BECOME == "su" else "-H -S -n", "ansible_remote_tmp": "/var/tmp"},
     }

@@ -11,8 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import typing as t
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,7 +26,6 @@ from tests.tree import HERE, link
 CORE = tuple(int(part) for part in importlib.metadata.version("ansible-core").split(".")[:2])
 PLUGINS = Path(__file__).parent / "plugins"
 SSH = Path(__file__).parent / "ssh"
-TIME_LIMIT = 90  # seconds for one ansible-playbook
 
 MODULE_DEFAULTS = {
     "group/dataprotection.access.cohesity": "{{ cohesity }}",
@@ -84,6 +85,8 @@ class Ansible:
     with nothing of the controller's environment).
     """
 
+    time_limit = 90  # seconds for one ansible-playbook
+
     def __init__(self, folder: Path, sim: Simulator) -> None:
         self.folder = folder
         self.sim = sim
@@ -91,8 +94,13 @@ class Ansible:
         self.target_python = sys.executable
         self.home = folder / "home"
         self.remote_home = folder / "remote"
-        for path in (self.home, self.remote_home):
+        # What the tests write. All else in the folder was written by ansible.
+        self.input = folder / "input"
+        for path in (self.home, self.remote_home, self.input):
             path.mkdir(parents=True)
+        # ansible-core 2.22 makes a socket in there, whose path must be short.
+        self.temporary = Path(tempfile.mkdtemp(prefix="ansible-"))
+        weakref.finalize(self, shutil.rmtree, self.temporary, ignore_errors=True)
         self.variables: dict[str, t.Any] = {
             "cohesity": {"cluster": sim.host, "username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "ca_path": sim.ca_path},
             "commandcenter": {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path},
@@ -105,6 +113,8 @@ class Ansible:
             "PATH": f"{Path(self.python).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),
             "REMOTE_HOME": str(self.remote_home),
+            "TMPDIR": str(self.temporary),
+            "SIMULATOR": self.sim.http_url,
             "LANG": "C.UTF-8",
             "ANSIBLE_CONFIG": str(HERE / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH") or str(link()),
@@ -128,13 +138,13 @@ class Ansible:
     def play(self, playbook: str, *arguments: str, environment: Mapping[str, str] | None = None, **variables: t.Any) -> Run:
         """Run a playbook given as text, or the one of a fully qualified name."""
         self._runs += 1
-        results, values = (self.folder / f"{name}-{self._runs}.jsonl" for name in ("results", "values"))
+        results, values = self.folder / f"results-{self._runs}.jsonl", self.input / f"values-{self._runs}.jsonl"
         target = playbook.strip()
         if "\n" in target:
-            path = self.folder / f"playbook-{self._runs}.yml"
+            path = self.input / f"playbook-{self._runs}.yml"
             path.write_text(textwrap.dedent(playbook), encoding="utf-8")
             target = str(path)
-        extra = self.folder / f"variables-{self._runs}.json"
+        extra = self.input / f"variables-{self._runs}.json"
         extra.write_text(json.dumps({**self.variables, **variables}), encoding="utf-8")
         process = subprocess.run(
             [self.python, "-m", "ansible", "playbook", target, "-i", str(self._inventory()), "-e", f"@{extra}", *arguments],
@@ -143,13 +153,13 @@ class Ansible:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=TIME_LIMIT,
+            timeout=self.time_limit,
             check=False,
         )
         return Run(process, results, values)
 
     def _inventory(self) -> Path:
-        path = self.folder / "inventory"
+        path = self.input / "inventory"
         path.write_text(
             f"local ansible_connection=local\n[remotes]\nremote\nremote2\n[all:vars]\nansible_python_interpreter={self.target_python}\n",
             encoding="utf-8",
