@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.counting import COLUMNS, counts
+from tests.faults.counting import COLUMNS, counts, notes
 from tests.faults.lane import Lane
 from tests.openbao import OpenBao
 
@@ -31,6 +31,10 @@ def lane(lanes: list[Lane]) -> Lane:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if notes:
+        terminalreporter.section("many runs at once, and stories")
+        for note in notes:
+            terminalreporter.write_line(note)
     if not counts:
         return
     width = max(map(len, counts))

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 COLUMNS = ("steps", "killed", "line cut", "vault cut", "late", "disk")
 counts: dict[str, Mapping[str, int]] = {}
+# A line each, of tests that count other things.
+notes: list[str] = []
 
 
 def count(name: str, cells: Mapping[str, int]) -> None:

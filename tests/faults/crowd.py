@@ -40,8 +40,14 @@ class Ended(NamedTuple):
 class Crowd:
     """Runs that were started together."""
 
+    # How many runs there were in all crowds of this session.
+    crowds = 0
+    runs = 0
+
     def __init__(self, module: str, jobs: list[dict[str, Any]]) -> None:
         """jobs: params, and optionally lease (seconds) and stop (where the process is to stop itself: see _stop_at)."""
+        Crowd.crowds += 1
+        Crowd.runs += len(jobs)
         self._folder = tempfile.TemporaryDirectory(prefix="crowd-")
         foreign = ("VAULT_", "BAO_", "COMMANDCENTER_", "COHESITY_", "REQUESTS_", "SSL_", "CURL_")
         environment = {key: value for key, value in os.environ.items() if not key.upper().endswith("_PROXY") and not key.startswith(foreign)}

@@ -13,7 +13,6 @@ import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -21,9 +20,9 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.faults.counting import notes
 from tests.faults.lane import LEASE, Lane
 from tests.faults.world import BREATH, Mishap, Named, World
-from tests.openbao import OpenBao
 from tests.stores import FileStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,7 +31,7 @@ SECONDS = float(os.environ.get("DATAPROTECTION_SECONDS", "120"))
 FIRST_SEED = 20260101
 STORIES_A_SEED = 4
 STEPS = 25
-LEAST_STEPS = 200  # a machine that does fewer in the time proves nothing
+LEAST_STEPS = 1  # a second; a machine that does fewer proves nothing
 MINUTE, DAY = 60, 86400
 
 names = st.sampled_from(["alpha", "beta"])
@@ -77,11 +76,7 @@ vault_faults = st.dictionaries(
 # Where a run dies: before that effect, by its number or by how it begins.
 TOKENS = "/commandcenter/api/V4/AccessToken"
 moments = st.integers(0, 40) | st.sampled_from(
-    [
-        f"{when} {call}"
-        for when in ("send", "answer")
-        for call in (f"POST {TOKENS}/Renew", f"POST {TOKENS}", f"PUT {TOKENS}", f"DELETE {TOKENS}", "vault POST", "vault DELETE")
-    ]
+    [f"{when} {call}" for when in ("send", "answer") for call in (f"POST {TOKENS}/Renew", f"POST {TOKENS}", f"PUT {TOKENS}", f"DELETE {TOKENS}", "vault POST")]
     + ["replace alpha.json", "replace beta.json", "unlink alpha.json", "fsync .", "fsync .alpha", "fsync .beta"]
 )
 
@@ -216,12 +211,6 @@ class Story(RuleBasedStateMachine):
                 self.counts.update(self.world.counts)
 
 
-@pytest.fixture(scope="module")
-def lane(openbao: OpenBao) -> Iterator[Lane]:
-    with Lane(openbao) as lane:
-        yield lane
-
-
 def test_stories(lane: Lane, capsys: pytest.CaptureFixture[str]) -> None:
     Story.lane, Story.counts = lane, Counter()
     chosen = os.environ.get("DATAPROTECTION_SEED")
@@ -247,7 +236,6 @@ def test_stories(lane: Lane, capsys: pytest.CaptureFixture[str]) -> None:
             raise
         if time.monotonic() > give_up:
             break
-    with capsys.disabled():
-        told = ", ".join(f"{key} {value}" for key, value in sorted(Story.counts.items()))
-        print(f"\nproperty test: seeds {chosen or FIRST_SEED} to {number}: {told}")
-    assert chosen or Story.counts["steps"] >= LEAST_STEPS
+    told = ", ".join(f"{value} {key}" for key, value in sorted(Story.counts.items()))
+    notes.append(f"stories of the seeds {chosen or FIRST_SEED} to {number}: {told}")
+    assert chosen or Story.counts["steps"] >= LEAST_STEPS * SECONDS

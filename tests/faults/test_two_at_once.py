@@ -9,12 +9,13 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.faults.counting import notes
 from tests.faults.crowd import Crowd, Ended, together
 from tests.playbook import Ansible
 from tests.simulator import Simulator
@@ -33,6 +34,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     if request.param == "file":
         return FileStore(tmp_path / "tokens")
     return VaultStore(request.getfixturevalue("openbao"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted() -> Iterator[None]:
+    yield
+    notes.append(f"many at once: {Crowd.runs} runs in {Crowd.crowds} crowds")
 
 
 class Scene:
@@ -367,6 +374,7 @@ class TestForks:
         scene.nearly_ended()
         hosts = "".join(f"host{number}," for number in range(MANY))
         ran = ansible.play(PLAY, "-i", hosts, "-f", str(MANY), store=_with_defaults(scene.store.option, 60))
+        Crowd.crowds, Crowd.runs = Crowd.crowds + 1, Crowd.runs + MANY
         assert ran.rc == 0, ran.screen
         assert len(ran.hosts("token")) == MANY
         assert len(scene.sim.requests("/Renew$")) == 1
