@@ -69,6 +69,8 @@ def main() -> None:
         counted = counts(sim, folder)
     print("\n".join(text(figures, compared, counted)))
     if options.write:
+        if not all(runs.samples.values()):
+            raise SystemExit(f"{PAGE.relative_to(ROOT)} is left as it is: some rows were not run; give more --seconds")
         PAGE.write_text(page(figures, counted, machine), encoding="utf-8")
 
 
