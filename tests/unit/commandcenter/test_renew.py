@@ -111,9 +111,10 @@ class TestHeader:
         assert (error.status, error.ambiguous) == (status, False)
         assert transcript(sim) == [RENEW] * 2
 
-    def test_doubt_on_the_second_time(self, sim: Simulator, renew: Task, pair: dict[str, str]) -> None:
+    @pytest.mark.parametrize(("kind", "args"), [("cut_after", {}), ("status_after", {"code": 503, "headers": {"Retry-After": "0"}})])
+    def test_doubt_on_the_second_time(self, sim: Simulator, renew: Task, pair: dict[str, str], kind: str, args: dict[str, Any]) -> None:
         sim.set(commandcenter_renew_auth="none")
-        sim.fault("cut_after", after=1)
+        sim.fault(kind, after=1, **args)
         error = renew.fails(**pair)
         assert error.message.endswith(DOUBT)
         assert transcript(sim) == [RENEW] * 2
