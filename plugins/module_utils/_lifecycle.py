@@ -117,7 +117,12 @@ class _Run:
         """The token is there and good: change what drifted."""
         token = dict(self.plan.token) if self.plan.token else None
         if token and self.plan.changes:
-            self._update(token)
+            try:
+                self._update(token)
+            except ApiError:
+                # Perhaps another run is replacing the token meanwhile: then its result is worth waiting for.
+                self.claims.check_unchanged()
+                raise
             self.claims.note(token)
         # Without a store nobody knows who still uses the secret of a token that was replaced: it is left to whoever replaced it.
         if self.claims.keeps_secrets:

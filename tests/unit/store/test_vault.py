@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -365,6 +366,27 @@ class TestCheckAndSet:
         sim.open_gate("gate")
         assert run.result(30)["actions"] == ["reused", "updated"]
         task.settled(second)
+
+    @pytest.mark.parametrize("done", [True, False])
+    def test_an_update_of_what_is_being_replaced(
+        self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]], pool: ThreadPoolExecutor, done: bool
+    ) -> None:
+        """The update comes too late for its token, and must not say so: there is another now, or will be."""
+        task()
+        sim.commandcenter_edit(101, name="old")
+        run = stopped("PUT", "AccessToken/101")
+        sim.fault("gate_after", method="POST", path="AccessToken$", name="replacing")
+        replacement = pool.submit(self.other(task), recreate="always")
+        sim.wait_for("replacing")
+        if done:
+            sim.open_gate("replacing")
+            replacement.result(30)
+        sim.open_gate("gate")
+        time.sleep(0.5)
+        sim.open_gate("replacing")
+        first, second = run.result(30), replacement.result(30)
+        assert first["token"]["access_token"] == second["token"]["access_token"]
+        task.settled(first)
 
     def test_a_list_that_is_older_than_the_record(self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
         """Between a run's look at the store and its look at the server, another has replaced the token: no reason to fail."""
