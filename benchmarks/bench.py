@@ -25,7 +25,7 @@ from tests.tree import link  # noqa: E402
 
 link()
 
-from goals import Figures  # noqa: E402
+from goals import Figures, verdicts  # noqa: E402
 from operations import counts  # noqa: E402
 from plays import rows  # noqa: E402
 from report import page, text  # noqa: E402
@@ -69,8 +69,8 @@ def main() -> None:
         counted = counts(sim, folder)
     print("\n".join(text(figures, compared, counted)))
     if options.write:
-        if not all(runs.samples.values()):
-            raise SystemExit(f"{PAGE.relative_to(ROOT)} is left as it is: some rows were not run; give more --seconds")
+        if not all(runs.samples.values()) or any(verdict.task is None or verdict.processor is None for verdict in verdicts(figures)):
+            raise SystemExit(f"{PAGE.relative_to(ROOT)} is left as it is: not every row was measured; give more --seconds, or a machine that is less busy")
         PAGE.write_text(page(figures, counted, machine), encoding="utf-8")
 
 

@@ -29,7 +29,8 @@ def text(figures: Figures, rows: Sequence[Row], counts: Sequence[Count]) -> Iter
                 yield f"  {row.label:44} not run: the time was up"
                 continue
             fastest, processor = min(sample.wall for sample in samples), min(sample.processor for sample in samples)
-            task = "" if row.key == "nothing" else f"{1000 * figures.task(scenario, row.key):.1f} ms"
+            one = 1000 * figures.task(scenario, row.key)
+            task = "" if row.key == "nothing" else f"{one:.1f} ms" if one > 0 else "not measured"
             yield f"  {row.label:44} {figures.run(scenario, row.key):7.2f} s {fastest:6.2f} s {processor:7.2f} s {len(samples):4} {task:>22}".rstrip()
     yield from _wrapped(
         "whole run: the median of whole runs of ansible-playbook, its start-up and the simulator's work included; processor: what the fastest of them has "
@@ -38,7 +39,7 @@ def text(figures: Figures, rows: Sequence[Row], counts: Sequence[Count]) -> Iter
     yield f"\n{'Ratios beside the goals':42} {'wanted':>7} {'whole run':>14} {'start-up off':>14} {'off, processor':>15}"
     for verdict in verdicts(figures):
         whole, task = _said(verdict.whole, verdict.whole_met), _said(verdict.task, verdict.task_met)
-        yield f"  {verdict.goal:40} {verdict.wanted:>7} {whole:>14} {task:>14} {verdict.processor:15.2f}"
+        yield f"  {verdict.goal:40} {verdict.wanted:>7} {whole:>14} {task:>14} {_number(verdict.processor):>15}"
         if verdict.reason:
             yield from _wrapped(f"because {verdict.reason}", 6)
     yield f"\n{'Requests to the products':52} {'seen':>5} {'goal':>5}"
@@ -58,7 +59,7 @@ def page(figures: Figures, counts: Sequence[Count], machine: str) -> str:
     rows = []
     for verdict in found:
         whole, task = _said(verdict.whole, verdict.whole_met), _said(verdict.task, verdict.task_met)
-        rows.append([f"{verdict.goal[0].upper()}{verdict.goal[1:]}", verdict.wanted, whole, task, f"{verdict.processor:.2f}"])
+        rows.append([f"{verdict.goal[0].upper()}{verdict.goal[1:]}", verdict.wanted, whole, task, _number(verdict.processor)])
     requests = [[count.operation, str(len(count.requests)), "" if count.goal is None else str(count.goal)] for count in counts]
     reasons = [f"- *{verdict.goal}*: {verdict.reason}." for verdict in found if verdict.reason]
     missed = ["", "Why a goal is missed:", "", *(line for reason in reasons for line in textwrap.wrap(reason, 140, subsequent_indent="  "))] if reasons else []
@@ -80,7 +81,7 @@ def page(figures: Figures, counts: Sequence[Count], machine: str) -> str:
             "",
             f"A play does {figures.tasks} tasks on one host, or one task on each of {figures.hosts} hosts with 20 forks. *Whole run* compares whole runs",
             "of ``ansible-playbook``, its start-up included; *start-up off* compares what one task adds to it, and *its processor time* what the controller",
-            "computes for that, which hardly depends on how busy the machine is.",
+            "computes for that, without waiting.",
             "",
             *_table(["", "Wanted", "Whole run", "Start-up off", "Its processor time"], rows),
             *missed,
@@ -113,8 +114,12 @@ def _met(met: bool) -> str:
     return "met" if met else "MISSED"
 
 
-def _said(ratio: float, met: bool) -> str:
-    return f"{ratio:.2f} {_met(met)}"
+def _number(ratio: float | None) -> str:
+    return "not measured" if ratio is None else f"{ratio:.2f}"
+
+
+def _said(ratio: float | None, met: bool) -> str:
+    return _number(ratio) if ratio is None else f"{_number(ratio)} {_met(met)}"
 
 
 def _wrapped(sentence: str, indent: int = 2) -> list[str]:
