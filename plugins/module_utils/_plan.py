@@ -67,12 +67,25 @@ def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.
     name = desired.name or (live["name"] if live else None)
     leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _is_of(owner, token)]
     if desired.state == "absent":
-        return _plan_absent(live, held, listed, leftovers, record is not None)
-    if desired.id is not None and live is None:
+        plan = _plan_absent(live, held, listed, leftovers, record is not None)
+    elif desired.id is not None and live is None:
         raise ApiError(f"There is no token with id {desired.id}; give a name to have one created")
-    if not has_store:
-        return _plan_without_store(desired, live, leftovers, now)
-    return _plan_with_store(desired, live, listed, leftovers, record, now)
+    elif has_store:
+        plan = _plan_with_store(desired, live, listed, leftovers, record, now)
+    else:
+        plan = _plan_without_store(desired, live, leftovers, now)
+    if live is not None and owner is None and desired.id is None and (plan.changes or plan.step in ("replace", "revoke")):
+        _check_one_user(live, listed)
+    return plan
+
+
+def _check_one_user(live: Token, listed: Sequence[Token]) -> None:
+    """In the list of an administrator, nothing says which tokens are the login's own: somebody else's must not be touched by chance."""
+    if len({token["user_id"] for token in listed if token["user_id"] is not None}) > 1:
+        raise ApiError(
+            f"This login is shown the tokens of several users, and {live['name']!r} (id {live['id']}) is one of user id {live['user_id']}: "
+            "say whose token is meant with user_id, or which one with id"
+        )
 
 
 def _held(record: Mapping[str, t.Any] | None) -> Token | None:

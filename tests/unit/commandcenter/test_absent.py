@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.simulator import Simulator
@@ -114,3 +116,17 @@ def test_the_name_or_the_id_is_needed(sim: Simulator, token: Task) -> None:
     error = token.fails(state="absent", name=None)
     assert error.message == "name (or the id of an existing token) is required"
     assert transcript(sim) == []
+
+
+@pytest.mark.parametrize("arguments", [{"state": "absent"}, {"recreate": "always"}, {"scope": "hyperscale"}])
+def test_somebody_else_s_token_is_not_touched_by_chance(sim: Simulator, token: Task, arguments: dict[str, Any]) -> None:
+    """An administrator's list shows the tokens of all users, and does not say which of them are the login's own."""
+    sim.set(commandcenter_list_all="all")
+    sim.commandcenter_create("own")
+    theirs = sim.commandcenter_create("theirs", user_id=8)
+    for check_mode in (True, False):
+        error = token.fails(check_mode, name="theirs", **arguments)
+        assert f"(id {theirs['id']}) is one of user id 8: say whose token is meant with user_id" in error.message
+    assert len([one for one in sim.state()["commandcenter"]["tokens"] if one["alive"]]) == 2
+    assert token(name="theirs")["changed"] is False
+    assert token(name="theirs", user_id=8, **arguments)["changed"] is True
