@@ -67,8 +67,10 @@ def page(figures: Figures, counts: Sequence[Count], machine: str) -> str:
     return "\n".join(
         [
             "..",
+            # REUSE-IgnoreStart
             "  SPDX-FileCopyrightText: 2026 The dataprotection.access authors",
             "  SPDX-License-Identifier: GPL-3.0-or-later",
+            # REUSE-IgnoreEnd
             "",
             ".. Made by `make bench ARGS=--write`; do not edit.",
             "",
