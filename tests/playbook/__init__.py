@@ -128,9 +128,9 @@ class Ansible:
             "ANSIBLE_SSH_TRANSFER_METHOD": "piped",
         }
 
-    def tasks(self, tasks: str, way: Mapping[str, t.Any] = IN_PROCESS, *arguments: str, **more: t.Any) -> Run:
+    def tasks(self, tasks: str, way: Mapping[str, t.Any] | None = None, *arguments: str, **more: t.Any) -> Run:
         """Run tasks, with the simulator's addresses and credentials as module defaults of both products."""
-        keywords = {"gather_facts": False, "module_defaults": MODULE_DEFAULTS, **way}
+        keywords = {"gather_facts": False, "module_defaults": MODULE_DEFAULTS, **(way or IN_PROCESS)}
         # JSON is YAML too.
         play = [f"{'-' if number == 0 else ' '} {json.dumps(key)}: {json.dumps(value)}" for number, (key, value) in enumerate(keywords.items())]
         return self.play("\n".join(play) + "\n  tasks:\n" + textwrap.indent(textwrap.dedent(tasks), "    "), *arguments, **more)
