@@ -23,7 +23,7 @@ from tests.simulator import Simulator
 class Hunt(Ansible):
     """Runs playbooks that hold every secret, keeps all that they write, and searches it."""
 
-    time_limit = 240
+    time_limit = 600
 
     def __init__(self, folder: Path, sim: Simulator, bao: OpenBao, role: AppRole) -> None:
         super().__init__(folder, sim)
