@@ -42,7 +42,7 @@ unit: .venv/test.stamp  ## unit tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
 
 leaks: .venv/test.stamp  ## no secret in anything that ansible writes
-	$(BIN)/python -m pytest -n $(WORKERS) tests/leaks $(ARGS)
+	$(BIN)/python -m pytest tests/leaks $(ARGS)
 
 faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 	$(BIN)/python -m pytest -m slow tests $(ARGS)
