@@ -114,12 +114,16 @@ class TokenAction(ActionBase):
         self._compute_environment_string(of_task)
         self._task.environment = [{name: value for name, value in of_task.items() if name not in set(secret_variables(self.module.ARGUMENT_SPEC))}]
         # What comes back holds the token in clear, and ssh shows it from -vvv on unless it is told not to; the target's syslog too.
-        before = self._task.no_log, self._play_context.no_log
-        self._task.no_log = self._play_context.no_log = True
+        # In a loop, the connection of the first item is used on, which looks at the context of that item.
+        told = [self._task, self._play_context, getattr(self._connection, "_play_context", self._play_context)]
+        before = [one.no_log for one in told]
+        for one in told:
+            one.no_log = True
         try:
             result: dict[str, t.Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
         finally:
-            self._task.no_log, self._play_context.no_log = before
+            for one, no_log in zip(told, before):
+                one.no_log = no_log
         result.pop("invocation", None)
         if _CORE < (2, 19):
             # Where the result is hidden, its warnings would be, too.
