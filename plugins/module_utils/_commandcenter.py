@@ -167,7 +167,6 @@ class CommandCenter:
     def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], resend: bool = True) -> Response:
         """One call; an error code inside of HTTP 200 is an error like any other."""
         response = self.client.request(method, path, body=body, headers=headers, resend=resend)
-        self.client.redactor.learn(response.data)
         for server_code, words in map(server_words, _error_documents(response.data)):
             if server_code not in (None, 0, "0", ""):
                 code = self.client.quoted(server_code) if isinstance(server_code, str) else server_code

@@ -222,7 +222,9 @@ class HttpClient:
     def _parse(self, call: str, response: requests.Response, content: bytes) -> t.Any:
         """The JSON document of a successful answer. Its body is never quoted: it may hold a fresh token."""
         try:
-            return json.loads(content)
+            document = json.loads(content)
+            self.redactor.learn(document)
+            return document
         except (ValueError, RecursionError):
             kind = self.quoted(response.headers.get("Content-Type", "").partition(";")[0]) or "no content type"
             what = "an empty body" if not content.strip() else f"{len(content)} bytes of {kind} that are not JSON"

@@ -13,15 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter, attributes_of
 from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._plan import Plan, Token, make_plan, retired_name
+from ansible_collections.dataprotection.access.plugins.module_utils._plan import CLOCK_SLACK, Plan, Token, make_plan, retired_name
 from ansible_collections.dataprotection.access.plugins.module_utils._records import Claim, Claims, Contended, NoClaims
 
 # A lost answer is settled by revoking what was made and creating once more; the third attempt is for a server that finished the
 # first one late, so that the second met its own name.
 _CREATE_ATTEMPTS = 3
 _POLL_SECONDS = 0.5
-# The Date header has whole seconds and may be older than the work that it answers.
-_CLOCK_SLACK = 5
 
 
 class Outcome(t.NamedTuple):
@@ -124,11 +122,14 @@ class _Run:
                 self.claims.check_unchanged()
                 raise
             self.claims.note(token)
-        # Without a store nobody knows who still uses the secret of a token that was replaced: it is left to whoever replaced it.
-        if self.claims.keeps_secrets:
+        if self.plan.step == "reuse":
             return self._outcome(token, actions=self._revoke_leftovers())
-        if self.plan.leftovers:
-            self.warn(f"A replaced token was not revoked: {_names(self.plan.leftovers)}")
+        # Without a store nobody knows who still uses the secret of a token that was replaced.
+        for leftover in self.plan.leftovers:
+            self.warn(
+                f"The token {leftover['name']!r} was replaced by an earlier run and still works; when nothing uses it any more, "
+                f"revoke it with id: {leftover['id']} and state: absent"
+            )
         return self._outcome(token)
 
     def create(self) -> Outcome:
@@ -150,7 +151,9 @@ class _Run:
                 renewed = self.server.renew(token)
             except ApiError as error:
                 if not error.ambiguous:
-                    if error.status in (None, 429) or self.desired.recreate == "never":
+                    if error.status in (None, 429):
+                        raise error.explained("The pair was not rotated, and the next run tries again") from None
+                    if self.desired.recreate == "never":
                         raise error.explained("The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change") from None
                     self.warn(f"{error.message}; the token is replaced by a new one")
                 else:
@@ -204,7 +207,7 @@ class _Run:
     def _create(self, attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Create, and settle a lost answer: a token of our own making without a secret is of no use to anybody, so it is revoked."""
         known = {token["id"] for token in self.listed}
-        started = int(self.server.now()) - _CLOCK_SLACK
+        started = int(self.server.now()) - CLOCK_SLACK
         doubted = False
         for attempt in range(1, _CREATE_ATTEMPTS + 1):
             try:
@@ -319,7 +322,3 @@ class _Run:
 def _is_name_clash(error: ApiError) -> bool:
     words = error.message.lower()
     return "already present" in words or "already exists" in words or "already in use" in words
-
-
-def _names(tokens: Sequence[Token]) -> str:
-    return ", ".join(f"{token['name']} (id {token['id']})" for token in tokens)

@@ -17,8 +17,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._time import
 # A token of the server and a token of the store are the dicts of CommandCenter; a record is the dict of records.py.
 Token = Mapping[str, t.Any]
 
-# The times of a server are whole seconds, and its Date header may be older than the work it answers.
-_CLOCK_SLACK = 5
+# Seconds. The times of a server are whole, and its Date header may be older than the work it answers.
+CLOCK_SLACK = 5
 # The list and the answer that is in the store show the same stored number; more than what rounding explains means that somebody else
 # has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
 _FOREIGN_RENEWAL_SECONDS = 5
@@ -31,7 +31,7 @@ class Plan(t.NamedTuple):
     token: Token | None = None  # the live token that the step is about
     changes: Mapping[str, t.Any] = MappingProxyType({})  # attributes to update in place
     orphans: Sequence[Token] = ()  # of our own making, with lost secrets: to revoke before a create
-    leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe
+    leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe, or to tell of ("none")
     recreates: bool = False  # a create that follows a token which this store held
     measures_list: bool = False  # a replacement after which the list's end of the token is compared with the answer's
 
@@ -48,7 +48,7 @@ class Plan(t.NamedTuple):
         }[self.step]
         if self.changes:
             words = [*words, "updated"]
-        if self.leftovers and self.step in ("none", "reuse", "renew"):
+        if self.leftovers and self.step in ("reuse", "renew"):
             words = [*words, "revoked"]
         return words
 
@@ -125,7 +125,7 @@ def _plan_without_store(desired: Desired, live: Token | None, leftovers: list[To
     changes = desired.drift(live, now)
     if desired.recreate == "always" or _must_replace(desired, live, changes, now):
         return Plan("replace", live, leftovers=leftovers)
-    return Plan("none", live, changes)
+    return Plan("none", live, changes, leftovers=leftovers)
 
 
 def _plan_with_store(
@@ -174,7 +174,7 @@ def _is_orphan(token: Token, record: Mapping[str, t.Any]) -> bool:
     if made is None:
         return used is None
     return bool(
-        made >= record["suspect_since"] - _CLOCK_SLACK and (until is None or made <= until + _CLOCK_SLACK) and (used is None or used <= made + _CLOCK_SLACK)
+        made >= record["suspect_since"] - CLOCK_SLACK and (until is None or made <= until + CLOCK_SLACK) and (used is None or used <= made + CLOCK_SLACK)
     )
 
 

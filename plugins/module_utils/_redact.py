@@ -26,7 +26,7 @@ _SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken", "sessionId"
 
 
 def _encodings(secret: str) -> Iterator[str]:
-    """The secret as it is, and in base64, JSON, HTML and URL encoding."""
+    """The secret as it is, and in base64, JSON, HTML and URL encoding, and as Python shows it and the JSON of a module's options."""
     # A password out of an environment that is not UTF-8 holds surrogates.
     octets = secret.encode("utf-8", "surrogatepass")
     yield secret
@@ -35,6 +35,10 @@ def _encodings(secret: str) -> Iterator[str]:
         yield encoded.rstrip("=")
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    for text in (secret, json.dumps(secret)[1:-1]):
+        yield repr(text)[1:-1]
+        # With quotation marks of both kinds around, Python escapes the single one.
+        yield repr(text + "'\"")[1:-4]
     yield html.escape(secret)
     yield html.escape(secret, quote=False)
     for quoted in (quote(octets, safe=""), quote(octets), quote_plus(octets)):

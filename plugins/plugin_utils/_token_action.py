@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,13 +50,17 @@ class TokenAction(ActionBase):
     TRANSFERS_FILES = False
     module: t.Any
     fact: str | None = None
+    _redactor: Redactor
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
         spec = self.module.ARGUMENT_SPEC
-        arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, self._environment())}
+        of_task: dict[str, t.Any] = {}
+        self._compute_environment_string(of_task)
+        # The controller's environment, in which AWX for instance puts its credentials, and the task's over it.
+        arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, {**os.environ, **of_task})}
         validation = ArgumentSpecValidator(_without_no_log(spec)).validate(arguments)
-        redactor = Redactor([*secret_inputs(spec, arguments), *secret_inputs(spec, validation.validated_parameters)])
+        redactor = self._redactor = Redactor([*secret_inputs(spec, arguments), *secret_inputs(spec, validation.validated_parameters)])
         # Before the work, so that an exception finds it done.
         _mask(redactor.secrets)
         hides_item = self._hide_loop_item(redactor, task_vars)
@@ -67,7 +72,7 @@ class TokenAction(ActionBase):
             elif self._runs_here():
                 result.update(self._run_here(validation.validated_parameters))
             else:
-                result.update(without_raw_output(self._run_shipped(arguments, task_vars), redactor))
+                result.update(without_raw_output(self._run_shipped(arguments, of_task, task_vars)))
         except AnsibleError as problem:
             self._tell_reason(hides_item, problem)
             raise
@@ -81,12 +86,6 @@ class TokenAction(ActionBase):
         """Why a task failed whose result is not shown. ansible-core 2.19 and later tell that themselves."""
         if hides_item and _CORE < (2, 19):
             display.warning(f"{self._task.action}: {reason} (the result is hidden because the loop item holds a secret)")
-
-    def _environment(self) -> dict[str, t.Any]:
-        """The controller's environment, in which AWX for instance puts its credentials, and the task's over it."""
-        of_task: dict[str, t.Any] = {}
-        self._compute_environment_string(of_task)
-        return {**os.environ, **of_task}
 
     def _runs_here(self) -> bool:
         """Whether running in this process gives what running on the target would: same host, same user, same environment."""
@@ -107,11 +106,10 @@ class TokenAction(ActionBase):
         except ApiError as error:
             return failure(error)
 
-    def _run_shipped(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _run_shipped(self, arguments: dict[str, t.Any], of_task: Mapping[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What the module made of its arguments on the target. of_task: the task's environment."""
         # The command line of a module begins with the task's environment, and is shown from -vvv on. What is secret in there is in the
         # arguments by now.
-        of_task: dict[str, t.Any] = {}
-        self._compute_environment_string(of_task)
         self._task.environment = [{name: value for name, value in of_task.items() if name not in set(secret_variables(self.module.ARGUMENT_SPEC))}]
         # What comes back holds the token in clear, and ssh shows it from -vvv on unless it is told not to; the target's syslog too.
         # In a loop, the connection of the first item is used on, which looks at the context of that item.
@@ -130,6 +128,11 @@ class TokenAction(ActionBase):
             for warning in result.pop("warnings", ()):
                 display.warning(warning)
         return result
+
+    def _parse_returned_data(self, res: t.Any, *profile: t.Any) -> t.Any:
+        """What a target writes beside the result becomes a warning or an error, and may quote the options."""
+        lines = (line if _is_object(line) else self._redactor.redact(line) for line in res["stdout"].split("\n"))
+        return super()._parse_returned_data({**res, "stdout": "\n".join(lines), "stderr": self._redactor.redact(res.get("stderr") or "")}, *profile)
 
     def _publish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any]) -> None:
         """Make the token a fact of the host, if it is one and no disk is going to see it."""
@@ -239,17 +242,23 @@ def secret_variables(argument_spec: Mapping[str, t.Any]) -> Iterator[str]:
         yield from secret_variables(option.get("options", {}))
 
 
-def without_raw_output(result: dict[str, t.Any], redactor: Redactor) -> dict[str, t.Any]:
+def without_raw_output(result: dict[str, t.Any]) -> dict[str, t.Any]:
     """A shipped module's result without the raw output that ansible-core adds when a module breaks: it may hold a token."""
-    if "module_stdout" not in result:
-        return result
-    for key in ("module_stdout", "stdout", "stdout_lines", "stderr_lines"):
-        if result.get(key):
-            result[key] = "(hidden: it may hold a token)"
-    for key in ("module_stderr", "stderr", "msg"):
-        if isinstance(result.get(key), str):
-            result[key] = redactor.redact(result[key])
+    raw = result.get("module_stdout")
+    if raw is not None:
+        for key, value in result.items():
+            # Before ansible-core 2.19, what begins like a traceback is told as an exception.
+            if value and (key in ("module_stdout", "stdout", "stdout_lines", "stderr_lines") or value == raw):
+                result[key] = "(hidden: it may hold a token)"
     return result
+
+
+def _is_object(line: str) -> bool:
+    """Whether a line of a module's output is a JSON object, as its result is."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 def _without_no_log(argument_spec: Mapping[str, t.Any]) -> dict[str, t.Any]:

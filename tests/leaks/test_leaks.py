@@ -152,29 +152,37 @@ def script(path: Path, text: str) -> str:
 
 
 def broken_pythons(hunt: Hunt) -> Mapping[str, str]:
-    """Pythons that break, with the target's secrets in what they say."""
-    secrets = hunt.folder / "input" / "secrets"
-    secrets.write_text(f"garbage {hunt.variables['dead']} {hunt.variables['password']} {hunt.variables['logins']}\n", encoding="utf-8")
+    """Pythons that break, with all that they were given in what they say. The module's file holds its options."""
+    options = "grep -a ANSIBLE_MODULE_ARGS \"$1\""
     run = f'"{hunt.target_python}" "$@"'
     return {
-        "garbage instead of a result": f"cat {secrets}; cat {secrets} >&2; exit 1",
-        "garbage, and success": f"cat {secrets}; cat {secrets} >&2",
-        "a traceback": f"echo 'Traceback (most recent call last):'; cat {secrets}; echo 'Traceback (most recent call last):' >&2; cat {secrets} >&2; exit 3",
-        "garbage before the result": f"cat {secrets} >&2; cat {secrets}; exec {run}",
-        "half a result": f"{run} | head -c 60; cat {secrets}",
+        "garbage instead of a result": f"{options}; {options} >&2; exit 1",
+        "garbage, and success": f"{options}; {options} >&2",
+        "a traceback": f"echo 'Traceback (most recent call last):'; {options}; echo 'Traceback (most recent call last):' >&2; {options} >&2; exit 3",
+        "garbage before the result": f"{options} >&2; {options}; exec {run}",
+        "half a result": f"{run} | head -c 60; {options}",
+        "a result, and garbage": f"{run}; {options}; {options} >&2",
         "killed": "kill -9 $$",
         "nothing at all": "exit 0",
     }
 
 
 def test_broken_targets(hunt: Hunt) -> None:
-    for number, text in enumerate(broken_pythons(hunt).values()):
+    pythons = broken_pythons(hunt)
+    for number, text in enumerate(pythons.values()):
         hunt.target_python, before = script(hunt.folder / "input" / f"python{number}", text), hunt.target_python
-        tasks = [{"name": "any: token", COHESITY: {}}, {"name": "any: loop", **LOOP}, {"name": "any: renew", **RENEW}, {"name": "any: list", INFO: {}}]
+        tasks = [
+            {"name": "any: token", COHESITY: {}},
+            {"name": "any: wrong", COHESITY: {"password": "{{ password.wrong }}"}},
+            {"name": "any: loop", **LOOP},
+            {"name": "any: renew", **RENEW},
+            {"name": "any: list", INFO: {}},
+        ]
         run = hunt.play(playbook(tasks, **SHIPPED), "-vvvvv", environment=all_output(hunt))
         assert_ended_as_named(run, tasks)
         hunt.target_python = before
     assert_nothing_leaked(hunt)
+    assert len(pythons) * len(tasks) <= hunt.counts["results"]
 
 
 def test_unreachable_target(hunt: Hunt) -> None:

@@ -255,6 +255,11 @@ class TestSecretsInErrors:
         sim.fault("json", path="/Login$", value={"errList": [{"errLogMessage": "y" * 100_000}]})
         assert len(token.fails().message) < 800
 
+    def test_a_refusal_that_quotes_what_it_hands_out(self, sim: Simulator, token: Task) -> None:
+        answer = {"accessToken": "canary-given", "refreshToken": "canary-refresh", "errorMessage": "canary-given and canary-refresh were not kept"}
+        sim.fault("json", path="/Login$", value=answer)
+        assert ": ******** and ******** were not kept" in token.fails().message
+
     def test_the_login_is_quoted_by_a_later_answer(self, sim: Simulator, token: Task) -> None:
         sim.fault("patch", path="/Login$", changes={"token": "QSDK canary-login-secret"})
         sim.fault("status", path="AccessToken$", method="GET", code=400, body="who is canary-login-secret or QSDK canary-login-secret?")

@@ -245,10 +245,17 @@ class TestRevokeFails:
         assert names(sim) == []
 
     def test_a_run_without_a_secret_to_offer_leaves_it_to_its_users(self, sim: Simulator, token: Task) -> None:
-        self.left_over(sim, token)
+        old = self.left_over(sim, token)
+        token.warnings.clear()
         result = predicted_and_done(sim, token)
         assert (result["changed"], transcript(sim)) == (False, UNCHANGED)
         assert len(names(sim)) == 2
+        assert token.warnings == [
+            f"The token 'ci.replaced-{old['id']}' was replaced by an earlier run and still works; when nothing uses it any more, "
+            f"revoke it with id: {old['id']} and state: absent"
+        ]
+        token(name=None, id=old["id"], state="absent")
+        assert names(sim) == ["ci"]
 
     def test_a_name_that_only_looks_like_it_is_somebody_else_s(self, sim: Simulator, token: Task) -> None:
         other = sim.commandcenter_create("ci.replaced-4711")

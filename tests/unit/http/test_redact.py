@@ -54,7 +54,10 @@ class TestLongSecrets:
     def test_nothing_of_them_is_left_wherever_they_stand(self, secret: str, before: str, after: str) -> None:
         stripped = secret.strip()
         encoded = base64.b64encode(stripped.encode()).decode()
-        forms = {stripped, encoded, encoded.rstrip("="), quote(stripped, safe=""), quote_plus(stripped), json.dumps(stripped)[1:-1]}
+        in_json = json.dumps(stripped)[1:-1]
+        # As the options of a module stand in the file that is sent to a target: in JSON, in a literal of Python.
+        in_python = {repr(text)[1:-1] for text in (stripped, in_json)} | {repr(f"{text}'\"")[1:-4] for text in (stripped, in_json)}
+        forms = {stripped, encoded, encoded.rstrip("="), quote(stripped, safe=""), quote_plus(stripped), in_json, *in_python}
         redactor = Redactor([secret])
         for form in forms:
             shown = redactor.redact(f"{before}{form}{after}")

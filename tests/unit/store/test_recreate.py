@@ -90,12 +90,22 @@ class TestCannotBeRenewed:
         sim.commandcenter_edit(101, refresh_expires=int(sim.now()) - 1)
         error = task.fails(state="renewed")
         assert "permissible time limit" in error.message
-        assert "The pair was not rotated" in error.message
+        assert "The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change" in error.message
         assert task()["actions"] == ["reused"]
         result = task(state="renewed", recreate="state_change")
         assert any("permissible time limit" in warning for warning in task.warnings)
         assert (result["actions"], result["replaced_id"]) == (["recreated"], 101)
         task.settled(result)
+
+
+    @pytest.mark.parametrize("recreate", ["never", "state_change"])
+    def test_the_server_has_no_time_to_renew(self, task: StoredToken, sim: Simulator, recreate: str) -> None:
+        """That says nothing about the token: a new one would be no help."""
+        task()
+        sim.fault("status", path="Renew$", code=429)
+        message = task.fails(state="renewed", recreate=recreate).message
+        assert message.endswith("The pair was not rotated, and the next run tries again")
+        assert task(state="renewed")["actions"] == ["renewed"]
 
 
 class TestRevokedBehindOurBack:
