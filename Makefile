@@ -41,7 +41,7 @@ test: .venv/test.stamp  ## unit and integration tests
 unit: .venv/test.stamp  ## unit tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
 
-leaks: .venv/test.stamp  ## no secret in anything that ansible writes
+leaks: .venv/test.stamp build/ansible/leaks.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest tests/leaks $(ARGS)
 
 faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
@@ -111,6 +111,13 @@ $(TARBALL): .venv/run.stamp $(wildcard $(shell git ls-files --cached --others --
 		"$(PYTHON) cannot make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
 	@echo 'installing $<'
 	@$(PIP) -r $<
+	@touch $@
+
+# Collections as they come inside of the package ansible, apart from .venv: nothing else is to find them.
+build/ansible/leaks.stamp: requirements/leaks.txt .venv/run.stamp
+	@echo 'installing $<'
+	@rm -rf $(@D)
+	@$(PIP) --no-deps --no-compile --target $(@D) -r $<
 	@touch $@
 
 .venv/%.stamp: requirements/%.txt .venv/run.stamp

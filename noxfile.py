@@ -207,6 +207,7 @@ def pins(session: nox.Session) -> None:
     compile_pins("run.txt", "3.11", "run.in")
     compile_pins("test.txt", "3.11", "test.in", "-c", "run.txt")
     compile_pins("lint.txt", "3.11", "lint.in", "-c", "run.txt", "-c", "test.txt")
+    compile_pins("leaks.txt", "3.11", "leaks.in", "--no-deps")
     (REQUIREMENTS / "matrix").mkdir(exist_ok=True)
     for core, versions in CORES.items():
         core_in = Path(session.create_tmp()) / "core.in"

@@ -18,6 +18,10 @@ from tests.leaks.searcher import Hit, Searcher
 from tests.openbao import AppRole, OpenBao
 from tests.playbook import Ansible, Run
 from tests.simulator import Simulator
+from tests.tree import HERE
+
+# `make leaks` puts them there.
+OTHER_COLLECTIONS = HERE / "build" / "ansible"
 
 
 class Hunt(Ansible):
@@ -37,7 +41,8 @@ class Hunt(Ansible):
         sim.set(cohesity_lockout_attempts=0, commandcenter_lockout_attempts=0)
 
     def environment(self) -> dict[str, str]:
-        return {**super().environment(), "ANSIBLE_KEEP_REMOTE_FILES": "0"}
+        base = super().environment()
+        return {**base, "ANSIBLE_COLLECTIONS_PATH": f"{base['ANSIBLE_COLLECTIONS_PATH']}:{OTHER_COLLECTIONS}", "ANSIBLE_KEEP_REMOTE_FILES": "0"}
 
     def play(self, playbook: str, *arguments: str, **more: t.Any) -> Run:
         run = super().play(playbook, *arguments, **more)
