@@ -147,7 +147,7 @@ def script(path: Path, text: str) -> str:
 
 def broken_pythons(hunt: Hunt) -> Mapping[str, str]:
     """Pythons that break, with all that they were given in what they say. The module's file holds its options."""
-    options = "grep -a ANSIBLE_MODULE_ARGS \"$1\""
+    options = 'grep -a ANSIBLE_MODULE_ARGS "$1"'
     run = f'"{hunt.target_python}" "$@"'
     return {
         "garbage instead of a result": f"{options}; {options} >&2; exit 1",

@@ -97,7 +97,6 @@ class TestCannotBeRenewed:
         assert (result["actions"], result["replaced_id"]) == (["recreated"], 101)
         task.settled(result)
 
-
     @pytest.mark.parametrize("recreate", ["never", "state_change"])
     def test_the_server_has_no_time_to_renew(self, task: StoredToken, sim: Simulator, recreate: str) -> None:
         """That says nothing about the token: a new one would be no help."""
