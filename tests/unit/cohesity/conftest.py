@@ -18,17 +18,20 @@ V2 = "POST /v2/access-tokens"
 VERIFY = "GET /irisservices/api/v1/public/sessionUser"
 
 
+def defaults(sim: Simulator) -> dict[str, Any]:
+    return {
+        "cluster": sim.host,
+        "username": credentials.COHESITY_USERNAME,
+        "password": credentials.COHESITY_PASSWORD,
+        "ca_path": sim.ca_path,
+        "timeout": 10,
+    }
+
+
 @pytest.fixture
 def login(sim: Simulator) -> Task:
     """As the default user; arguments of a call come on top."""
-    return Task(
-        cohesity_access_token,
-        cluster=sim.host,
-        username=credentials.COHESITY_USERNAME,
-        password=credentials.COHESITY_PASSWORD,
-        ca_path=sim.ca_path,
-        timeout=10,
-    )
+    return Task(cohesity_access_token, **defaults(sim))
 
 
 def minted(sim: Simulator) -> list[dict[str, Any]]:

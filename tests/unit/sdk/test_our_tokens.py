@@ -16,6 +16,8 @@ from cvpysdk.commcell import Commcell
 
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
 from tests.simulator import Simulator, credentials
+from tests.unit.cohesity.conftest import defaults as of_cohesity
+from tests.unit.commandcenter.conftest import defaults as of_commandcenter
 from tests.unit.helpers import Task
 
 # The Cohesity clients never verify certificates.
@@ -24,24 +26,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 @pytest.fixture
 def cohesity(sim: Simulator) -> Task:
-    return Task(
-        cohesity_access_token,
-        cluster=sim.host,
-        username=credentials.COHESITY_USERNAME,
-        password=credentials.COHESITY_PASSWORD,
-        ca_path=sim.ca_path,
-    )
+    return Task(cohesity_access_token, **of_cohesity(sim))
 
 
 @pytest.fixture
 def commandcenter(sim: Simulator) -> Task:
-    return Task(
-        commandcenter_access_token,
-        url=sim.url,
-        username=credentials.COMMANDCENTER_USERNAME,
-        password=credentials.COMMANDCENTER_PASSWORD,
-        ca_path=sim.ca_path,
-    )
+    return Task(commandcenter_access_token, **of_commandcenter(sim))
 
 
 @pytest.fixture
