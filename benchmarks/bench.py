@@ -59,7 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, Simulator() as sim:
         folder = Path(name)
         runs = Runs(sim, options.python, folder, options.tasks, options.hosts)
-        compared = rows(sim)
+        compared = rows(sim, runs.store)
         # Not measured: it lets Python compile what it will only read from then on.
         for row in compared[1:4]:
             runs.run(row)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.simulator import Simulator
@@ -29,7 +30,7 @@ FACT = {
 
 
 class Row(NamedTuple):
-    """One way to do a job. requests: what one operation sends to the simulator, checked after every run."""
+    """One way to do a job. requests: what one operation sends to the simulator, and first: the first one beyond that; checked after every run."""
 
     key: str
     label: str
@@ -37,21 +38,26 @@ class Row(NamedTuple):
     operation: list[dict[str, Any]]
     requests: int
     environment: tuple[tuple[str, str], ...] = ()
+    first: int = 0
 
 
-def rows(sim: Simulator) -> list[Row]:
-    """The rows of both scenarios, cheap ones first."""
+def rows(sim: Simulator, store: Path) -> list[Row]:
+    """The rows of both scenarios, cheap ones first. store: a file that no run finds."""
     nothing = Row("nothing", "nothing (start-up of ansible-playbook)", LOCAL, [], 0)
     set_fact = Row("set_fact", "set_fact", LOCAL, [{"ansible.builtin.set_fact": {"cohesity_access_token": FACT}}], 0)
     ours = Row("ours", "cohesity_access_token", LOCAL, [_cohesity(sim)], 1)
-    named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_commandcenter(sim)], 3)
+    named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_named(_commandcenter(sim, NAMED_TOKEN))], 3)
+    # The first of them creates the token.
+    kept = {**_commandcenter(sim, "kept"), "store": {"file": str(store)}}
+    reused = Row("reused", "commandcenter_access_token, reused from a store", LOCAL, [_named(kept)], 3, first=1)
+    renewed = Row("renewed", "commandcenter_access_token, renewed in a store", LOCAL, [_named({**kept, "state": "renewed"})], 4)
     ping = Row("ping", "ping", LOCAL, [{"ansible.builtin.ping": {}}], 0)
     # Any environment makes the action ship its module, as a remote connection or become does.
     shipped = Row("shipped", "cohesity_access_token, shipped as a module", LOCAL, [{**_cohesity(sim), "environment": {"SHIP": "it"}}], 1)
     uri = Row("uri", "uri: the same login", LOCAL, [_uri_login(sim)], 1)
     piped = uri._replace(key="piped", label="uri: the same login, with pipelining", environment=(("ANSIBLE_PIPELINING", "true"),))
     uri_named = Row("uri_named", "uri: log in, list, log out", LOCAL, _uri_list(sim), 3)
-    one_host = [nothing, set_fact, ours, named, ping, piped, uri, shipped, uri_named]
+    one_host = [nothing, set_fact, ours, named, reused, renewed, ping, piped, uri, shipped, uri_named]
     return one_host + [row._replace(scenario=FLEET) for row in (nothing, set_fact, ours, named, ping, uri, shipped)]
 
 
@@ -67,9 +73,12 @@ def _cohesity(sim: Simulator) -> dict[str, Any]:
     return {"dataprotection.access.cohesity_access_token": {"cluster": sim.host, "ca_path": sim.ca_path, **login}}
 
 
-def _commandcenter(sim: Simulator) -> dict[str, Any]:
-    login = {"username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
-    return {"dataprotection.access.commandcenter_access_token": {"url": sim.url, "ca_path": sim.ca_path, **login, "name": NAMED_TOKEN}}
+def _commandcenter(sim: Simulator, name: str) -> dict[str, Any]:
+    return {"url": sim.url, "ca_path": sim.ca_path, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "name": name}
+
+
+def _named(options: dict[str, Any]) -> dict[str, Any]:
+    return {"dataprotection.access.commandcenter_access_token": options}
 
 
 def _uri_login(sim: Simulator) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Runs:
         self.sim, self.python, self.folder, self.tasks, self.hosts = sim, python, folder, tasks, hosts
         self.samples: dict[tuple[str, str], list[Sample]] = {}
         self.inventory = folder / "inventory.json"
+        self.store = folder / "store.json"
         # Without an interpreter, ansible would search one on every host, for the shipped modules alone.
         variables = {"ansible_connection": "local", "ansible_python_interpreter": python}
         names = {f"host{number:03d}": None for number in range(hosts)}
@@ -67,6 +68,7 @@ class Runs:
         """One whole run; raises BenchError unless all was done."""
         self.sim.reset()
         self.sim.commandcenter_create(NAMED_TOKEN)
+        self.store.unlink(missing_ok=True)
         playbook = self.folder / "play.json"
         playbook.write_text(json.dumps(play(row, self.tasks)), encoding="utf-8")
         command = [self.python, "-m", "ansible", "playbook", "--forks", "20", "--inventory", str(self.inventory), str(playbook)]
@@ -77,7 +79,7 @@ class Runs:
         sample = Sample(time.perf_counter() - started, _processor_time() - before)
         if run.returncode != 0:
             raise BenchError(f"{row.label}: ansible-playbook ended with {run.returncode}\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
-        expected = row.requests * (self.hosts if row.scenario == FLEET else self.tasks)
+        expected = row.first + row.requests * (self.hosts if row.scenario == FLEET else self.tasks)
         if len(self.sim.requests()) != expected:
             raise BenchError(f"{row.label}: {len(self.sim.requests())} requests instead of {expected}")
         return sample
