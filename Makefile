@@ -42,7 +42,7 @@ unit: .venv/test.stamp  ## unit tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
 
 leaks: .venv/test.stamp build/ansible/leaks.stamp  ## no secret in anything that ansible writes
-	$(BIN)/python -m pytest tests/leaks $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) tests/leaks $(ARGS)
 
 faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 	$(BIN)/python -m pytest -m slow tests $(ARGS)
@@ -66,7 +66,7 @@ lint: tree .venv/lint.stamp  ## style, types, documentation, licences
 sanity: .venv/lint.stamp  ## ansible-test sanity
 	$(BIN)/nox --session sanity
 
-matrix: .venv/lint.stamp  ## unit and integration tests on every supported ansible-core
+matrix: .venv/lint.stamp build/ansible/leaks.stamp  ## unit, integration and leak tests on every supported ansible-core
 	$(BIN)/nox
 
 docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html

@@ -110,9 +110,9 @@ def matrix_complete(session: nox.Session) -> None:
     [nox.param(PYTHONS[version], core, id=f"{core}-py{version}") for core, version in cells()],
 )
 def matrix(session: nox.Session, core: str) -> None:
-    """Unit and integration tests on one ansible-core. Between the oldest and the newest, only what knows ansible-core (MATRIX_ALL=1: all)."""
+    """Unit, integration and leak tests on one ansible-core. Between the oldest and the newest, fewer of them (MATRIX_ALL=1: all)."""
     is_end = core in (OLDEST, NEWEST) or bool(os.environ.get("MATRIX_ALL"))
-    tests = ["tests/unit", "tests/integration"] if is_end else ["tests/unit/documentation", "tests/unit/house", "tests/integration"]
+    tests = ["tests/unit", "tests/integration", "tests/leaks"] if is_end else ["tests/unit/documentation", "tests/unit/house", "tests/integration"]
     session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
     session.run(
         "python",

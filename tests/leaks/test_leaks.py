@@ -222,7 +222,7 @@ def test_log_of_the_target(hunt: Hunt, tmp_path: Path) -> None:
 
 def test_proxy_with_a_password(hunt: Hunt) -> None:
     """The environment names a proxy, in an address with credentials: one that works, one that does not."""
-    tasks = [{"name": "any: token", COHESITY: {"retries": 1}}, {"name": "any: list", INFO: {"retries": 1}}]
+    tasks = [{"name": "any: token", COHESITY: {"retries": 1, "timeout": 10}}, {"name": "any: list", INFO: {"retries": 1, "timeout": 10}}]
     for address in (hunt.sim.proxy_url, hunt.sim.refused_url, hunt.sim.silent_url):
         proxy = f"http://operator:{PROXY_PASSWORD}@{address.partition('://')[2]}"
         names = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")
