@@ -5,28 +5,35 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from tests.playbook import CORE, IN_PROCESS, Ansible
 
 
 def test_timeout_of_the_task(ansible: Ansible, way: dict[str, t.Any]) -> None:
-    """The keyword ends a task that its own option would let wait, and the login that was made is left to expire."""
-    ansible.sim.fault("delay", path="V4/AccessToken", seconds=20)
+    """The keyword ends a task that its own option would let wait. The login is ended, too."""
+    ansible.sim.fault("gate", path="V4/AccessToken", name="list")
     tasks = """
     - name: List
       dataprotection.access.commandcenter_access_token_info:
-        timeout: 30
-      timeout: 2
+        timeout: 60
+      timeout: 8
       ignore_errors: true
     - name: Talk of something else
       ansible.builtin.debug: {msg: still here}
     """
     run = ansible.tasks(tasks, way, "-v")
     assert run.rc == 0, run.screen
-    words = "Timed out after 2 second(s)." if CORE >= (2, 19) else "failed to execute in the expected time frame (2) and was terminated"
+    words = "Timed out after 8 second(s)." if CORE >= (2, 19) else "failed to execute in the expected time frame (8) and was terminated"
     assert run.result("List")["msg"].endswith(words)
     assert "still here" in run.words
+    # A shipped module lives on until it has its answer.
+    ansible.sim.open_gate("list")
+    deadline = time.monotonic() + 30
+    while not ansible.sim.requests("Logout"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_async_is_refused(ansible: Ansible, way: dict[str, t.Any]) -> None:
