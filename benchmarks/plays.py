@@ -46,11 +46,11 @@ def rows(sim: Simulator, store: Path) -> list[Row]:
     nothing = Row("nothing", "nothing (start-up of ansible-playbook)", LOCAL, [], 0)
     set_fact = Row("set_fact", "set_fact", LOCAL, [{"ansible.builtin.set_fact": {"cohesity_access_token": FACT}}], 0)
     ours = Row("ours", "cohesity_access_token", LOCAL, [_cohesity(sim)], 1)
-    named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_named(_commandcenter(sim, NAMED_TOKEN))], 3)
+    named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_commandcenter(sim, NAMED_TOKEN)], 3)
     # The first of them creates the token.
-    kept = {**_commandcenter(sim, "kept"), "store": {"file": str(store)}}
-    reused = Row("reused", "commandcenter_access_token, reused from a store", LOCAL, [_named(kept)], 3, first=1)
-    renewed = Row("renewed", "commandcenter_access_token, renewed in a store", LOCAL, [_named({**kept, "state": "renewed"})], 4)
+    kept = {"store": {"file": str(store)}}
+    reused = Row("reused", "commandcenter_access_token, reused from a store", LOCAL, [_commandcenter(sim, "kept", **kept)], 3, first=1)
+    renewed = Row("renewed", "commandcenter_access_token, renewed in a store", LOCAL, [_commandcenter(sim, "kept", **kept, state="renewed")], 4)
     ping = Row("ping", "ping", LOCAL, [{"ansible.builtin.ping": {}}], 0)
     # Any environment makes the action ship its module, as a remote connection or become does.
     shipped = Row("shipped", "cohesity_access_token, shipped as a module", LOCAL, [{**_cohesity(sim), "environment": {"SHIP": "it"}}], 1)
@@ -73,12 +73,9 @@ def _cohesity(sim: Simulator) -> dict[str, Any]:
     return {"dataprotection.access.cohesity_access_token": {"cluster": sim.host, "ca_path": sim.ca_path, **login}}
 
 
-def _commandcenter(sim: Simulator, name: str) -> dict[str, Any]:
-    return {"url": sim.url, "ca_path": sim.ca_path, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "name": name}
-
-
-def _named(options: dict[str, Any]) -> dict[str, Any]:
-    return {"dataprotection.access.commandcenter_access_token": options}
+def _commandcenter(sim: Simulator, name: str, **options: Any) -> dict[str, Any]:
+    login = {"username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
+    return {"dataprotection.access.commandcenter_access_token": {"url": sim.url, "ca_path": sim.ca_path, **login, "name": name, **options}}
 
 
 def _uri_login(sim: Simulator) -> dict[str, Any]:

@@ -20,18 +20,18 @@ def text(figures: Figures, rows: Sequence[Row], counts: Sequence[Count]) -> Iter
     """The whole report, line by line."""
     scenarios = {LOCAL: f"{figures.tasks} tasks on one host", FLEET: f"One task on {figures.hosts} hosts, 20 forks"}
     for scenario, title in scenarios.items():
-        yield f"\n{title:46} {'whole run':>9} {'fastest':>8} {'processor':>9} {'runs':>4} {'one task, start-up off':>22}"
+        yield f"\n{title:50} {'whole run':>9} {'fastest':>8} {'processor':>9} {'runs':>4} {'one task, start-up off':>22}"
         for row in rows:
             samples = figures.samples[row.scenario, row.key]
             if row.scenario != scenario:
                 continue
             if not samples:
-                yield f"  {row.label:44} not run: the time was up"
+                yield f"  {row.label:48} not run: the time was up"
                 continue
             fastest, processor = min(sample.wall for sample in samples), min(sample.processor for sample in samples)
             one = 1000 * figures.task(scenario, row.key)
             task = "" if row.key == "nothing" else f"{one:.1f} ms" if one > 0 else "not measured"
-            yield f"  {row.label:44} {figures.run(scenario, row.key):7.2f} s {fastest:6.2f} s {processor:7.2f} s {len(samples):4} {task:>22}".rstrip()
+            yield f"  {row.label:48} {figures.run(scenario, row.key):7.2f} s {fastest:6.2f} s {processor:7.2f} s {len(samples):4} {task:>22}".rstrip()
     yield from _wrapped(
         "whole run: the median of whole runs of ansible-playbook, its start-up and the simulator's work included; processor: what the fastest of them has "
         "computed, without the simulator. One task, start-up off: the median less the run that does nothing, divided by the number of tasks."
