@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from tests.playbook import CORE, IN_PROCESS, Ansible
+from tests.unit.helpers import wait_until
 
 
 def test_timeout_of_the_task(ansible: Ansible, way: dict[str, t.Any]) -> None:
@@ -30,10 +30,7 @@ def test_timeout_of_the_task(ansible: Ansible, way: dict[str, t.Any]) -> None:
     assert "still here" in run.words
     # A shipped module lives on until it has its answer.
     ansible.sim.open_gate("list")
-    deadline = time.monotonic() + 30
-    while not ansible.sim.requests("Logout"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    assert wait_until(lambda: bool(ansible.sim.requests("Logout")), 30)
 
 
 def test_async_is_refused(ansible: Ansible, way: dict[str, t.Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator
-from tests.unit.helpers import TOO_LONG
+from tests.unit.helpers import TOO_LONG, wait_until
 from tests.unit.http.conftest import PATH, Make
 
 TIMEOUT = 0.8
@@ -124,13 +124,6 @@ def test_a_retry_has_what_is_left(sim: Simulator, make: Make) -> None:
         error = client.fails()
     assert "no complete answer within 1 s" in error.message
     assert len(client.warnings) == 1
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 3) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 @pytest.mark.parametrize("kind", ["drip", "drip_headers"])

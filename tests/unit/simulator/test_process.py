@@ -20,6 +20,7 @@ import pytest
 import requests
 
 from tests.simulator import ROOT, Simulator, SimulatorError, credentials
+from tests.unit.helpers import wait_until
 from tests.unit.simulator.clients import Client, Cohesity
 
 COMMAND = [sys.executable, "-m", "tests.simulator"]
@@ -39,9 +40,7 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
 
 def until(condition: Path, seconds: float = 20.0) -> dict[str, object]:
     """The ready file, once it is there."""
-    deadline = time.monotonic() + seconds
-    while not condition.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(condition.exists, seconds)
     return dict(json.loads(condition.read_text()))
 
 
