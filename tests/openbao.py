@@ -182,6 +182,10 @@ class OpenBao:
         """Remove every version and the number of the last one."""
         self.call("DELETE", f"{mount}/metadata/{path}")
 
+    def unused(self, prefix: str) -> str:
+        """A name that nothing in this server bears yet."""
+        return f"{prefix}-{next(self._numbers)}"
+
     def mount(self, name: str, version: int = 2) -> str:
         """A key-value engine of its own; returns its name."""
         self.call("POST", f"sys/mounts/{name}", {"type": "kv", "options": {"version": str(version)}})
@@ -189,7 +193,7 @@ class OpenBao:
 
     def policy(self, path: str, capabilities: Sequence[str] = ("create", "read", "update"), mount: str = MOUNT, namespace: str = "") -> str:
         """The documented policy for the records below a path, or one that allows less there; returns its name."""
-        name = f"records-{next(self._numbers)}"
+        name = self.unused("records")
         listed = ", ".join(f'"{capability}"' for capability in capabilities)
         rule = f'path "{mount}/data/{path}" {{ capabilities = [{listed}] }}\npath "{mount}/delete/{path}" {{ capabilities = ["update"] }}'
         self.call("PUT", f"sys/policies/acl/{name}", {"policy": rule}, namespace=namespace)
@@ -204,7 +208,7 @@ class OpenBao:
         """A role that may do what a store needs below a path, and nothing else."""
         if "approle/" not in self.call("GET", "sys/auth", namespace=namespace)["data"]:
             self.call("POST", "sys/auth/approle", {"type": "approle"}, namespace=namespace)
-        name = f"role-{next(self._numbers)}"
+        name = self.unused("role")
         body = {"token_policies": [self.policy(path, mount=mount, namespace=namespace)], "token_ttl": "20m"}
         self.call("POST", f"auth/approle/role/{name}", body, namespace=namespace)
         role_id = self.call("GET", f"auth/approle/role/{name}/role-id", namespace=namespace)["data"]["role_id"]

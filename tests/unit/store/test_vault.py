@@ -143,7 +143,7 @@ class TestPlace:
 
     @pytest.mark.parametrize("written", ["{}", "/{}", "{}/", "/{}/"])
     def test_another_mount(self, task: StoredToken, openbao: OpenBao, store: VaultStore, vault: Vault, written: str) -> None:
-        mount = openbao.mount(f"team/kv-{id(task)}")
+        mount = openbao.mount(openbao.unused("team/kv"))
         first = task(store=vault(mount=written.format(mount)))
         document, version = openbao.read(store.path, mount=mount)
         assert document is not None
@@ -151,7 +151,7 @@ class TestPlace:
         assert store.read() is None
 
     def test_an_engine_of_version_1(self, task: StoredToken, openbao: OpenBao, vault: Vault) -> None:
-        mount = openbao.mount(f"old-{id(task)}", version=1)
+        mount = openbao.mount(openbao.unused("old"), version=1)
         message = task.fails(store=vault(mount=mount)).message
         assert mount in message
         assert "version 2" in message
@@ -163,7 +163,7 @@ class TestPlace:
         assert task.live() == []
 
     def test_a_namespace(self, task: StoredToken, openbao: OpenBao, store: VaultStore, vault: Vault) -> None:
-        name = openbao.namespace(f"team-{id(task)}")
+        name = openbao.namespace(openbao.unused("team"))
         first = task(store=vault(namespace=name))
         assert task(store=vault(namespace=name))["actions"] == ["reused"]
         document, _version = openbao.read(store.path, namespace=name)
@@ -172,14 +172,14 @@ class TestPlace:
         assert store.read() is None
 
     def test_approle_in_a_namespace(self, task: StoredToken, openbao: OpenBao, store: VaultStore, vault: Vault) -> None:
-        name = openbao.namespace(f"team-{id(task)}")
+        name = openbao.namespace(openbao.unused("team"))
         role = openbao.approle(store.path, namespace=name)
         place = vault(token=None, role_id=role.role_id, secret_id=role.secret_id, namespace=name)
         task(store=place)
         assert task(store=place)["actions"] == ["reused"]
 
     def test_cas_required_by_the_engine(self, task: StoredToken, openbao: OpenBao, vault: Vault) -> None:
-        mount = openbao.mount(f"strict-{id(task)}")
+        mount = openbao.mount(openbao.unused("strict"))
         openbao.call("POST", f"{mount}/config", {"cas_required": True})
         task(store=vault(mount=mount))
         assert task(store=vault(mount=mount), state="renewed")["actions"] == ["renewed"]
@@ -187,7 +187,7 @@ class TestPlace:
         assert task(store=vault(mount=mount))["actions"] == ["created"]
 
     def test_an_engine_that_keeps_one_version(self, task: StoredToken, openbao: OpenBao, vault: Vault) -> None:
-        mount = openbao.mount(f"short-{id(task)}")
+        mount = openbao.mount(openbao.unused("short"))
         openbao.call("POST", f"{mount}/config", {"max_versions": 1})
         for state in ("present", "renewed", "present"):
             assert task(store=vault(mount=mount), state=state)["secret_available"]
