@@ -229,7 +229,7 @@ def _hint(problem: Exception, words: str) -> str:
 
 
 def _import_hvac() -> t.Any:
-    """hvac, imported only by those who use it: that takes longer than a whole token task without it."""
+    """hvac, imported only by those who use it: not everybody has it, and that takes half as long as a whole token task without it."""
     try:
         import hvac
         import hvac.exceptions

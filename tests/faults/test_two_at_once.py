@@ -201,15 +201,13 @@ class TestPatience:
         scene.sim.fault("gate_after", method="POST", path="Renew$", name="slow")
         winner = scene.start(scene.job())
         scene.sim.wait_for("slow")
-        crowd = scene.start(scene.job(lock_timeout=0), scene.job(lock_timeout=1), scene.job(lock_timeout=60), scene.job(lock_timeout=50))
-        time.sleep(4)
-        scene.sim.open_gate("slow")
-        first, second, *patient = crowd.wait()
-        scene.check([*winner.wait(), *patient], {"renewed": 1, "reused": 2})
-        for impatient, seconds in ((first, 0), (second, 1)):
+        patient = scene.start(scene.job(lock_timeout=60), scene.job(lock_timeout=50))
+        for impatient, seconds in zip(scene.all(scene.job(lock_timeout=0), scene.job(lock_timeout=1)), (0, 1), strict=True):
             assert impatient.failed
             assert impatient.result is not None
             assert f"waited {seconds} s (lock_timeout)" in impatient.result["msg"]
+        scene.sim.open_gate("slow")
+        scene.check([*winner.wait(), *patient.wait()], {"renewed": 1, "reused": 2})
         assert len(scene.sim.requests("/Renew$")) == 1
 
 
@@ -226,7 +224,7 @@ class TestDeath:
         killed_at = time.monotonic()
         victim.signal(0, signal.SIGKILL)
         ended = waiters.wait()
-        assert min(one.at for one in ended) - killed_at < 5
+        assert min(one.at for one in ended) - killed_at < 30  # neither their patience nor the lease
         scene.sim.open_gate("dead")
         assert victim.wait()[0].result is None
         scene.check(ended, {"recreated": 1, "reused": 4})
