@@ -32,7 +32,7 @@ from report import page, text  # noqa: E402
 from runs import Runs  # noqa: E402
 
 from tests.simulator import Simulator  # noqa: E402
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME  # noqa: E402
+from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME  # noqa: E402
 
 PAGE = ROOT / "docs" / "docsite" / "rst" / "performance.rst"
 LISTED_TOKENS = 10_000
@@ -80,11 +80,7 @@ def measured(sim: Simulator, runs: Runs, options: argparse.Namespace) -> Figures
     body = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL"}
     login = child(options.python, "login", {"url": f"{sim.url}/v2/access-tokens", "body": body, "ca_path": sim.ca_path})
     sim.commandcenter_fill(LISTED_TOKENS)
-    listed = child(
-        options.python,
-        "list",
-        {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path},
-    )
+    listed = child(options.python, "list", sim.commandcenter_login)
     if listed["tokens"] != LISTED_TOKENS:
         raise SystemExit(f"the list has {listed['tokens']} tokens")
     return Figures(runs.samples, options.tasks, options.hosts, login["seconds"], listed["seconds"], listed["mib"])

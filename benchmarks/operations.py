@@ -22,7 +22,6 @@ from ansible_collections.dataprotection.access.plugins.modules import (
     commandcenter_access_token_info,
 )
 from tests.simulator import Simulator
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 
 
 class Count(NamedTuple):
@@ -41,7 +40,7 @@ class Operations:
     def call(self, module: ModuleType, wanted: str, **options: Any) -> Any:
         """Run a module; raises RuntimeError unless it did what is wanted, the actions of its result."""
         self.sim.clear_requests()
-        validation = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate({"ca_path": self.sim.ca_path, **options})
+        validation = ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options)
         if validation.error_messages:
             raise RuntimeError(", ".join(validation.error_messages))
         result = module.run(validation.validated_parameters, False, print)
@@ -58,7 +57,7 @@ class Operations:
 
     def cohesity(self) -> Iterator[Count]:
         """A Cohesity token: made, passed in again, kept in a store."""
-        login = {"cluster": self.sim.host, "username": COHESITY_USERNAME, "password": COHESITY_PASSWORD}
+        login = self.sim.cohesity_login
         store = {"store": {"file": str(self.folder / "cohesity.json")}}
         token = self.call(cohesity_access_token, "created", **login)
         yield self.count("Cohesity: a token", 1)
@@ -74,7 +73,7 @@ class Operations:
 
     def commandcenter(self) -> Iterator[Count]:
         """A named token: without a store, then with one through its whole life."""
-        login = {"url": self.sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
+        login = self.sim.commandcenter_login
         named = {**login, "name": NAMED_TOKEN}
         stored = {**login, "name": "stored", "store": {"file": str(self.folder / "stored.json")}}
         self.call(commandcenter_access_token, "created", **named)

@@ -69,13 +69,11 @@ def play(row: Row, tasks: int) -> list[dict[str, Any]]:
 
 
 def _cohesity(sim: Simulator) -> dict[str, Any]:
-    login = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD}
-    return {"dataprotection.access.cohesity_access_token": {"cluster": sim.host, "ca_path": sim.ca_path, **login}}
+    return {"dataprotection.access.cohesity_access_token": sim.cohesity_login}
 
 
 def _commandcenter(sim: Simulator, name: str, **options: Any) -> dict[str, Any]:
-    login = {"username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
-    return {"dataprotection.access.commandcenter_access_token": {"url": sim.url, "ca_path": sim.ca_path, **login, "name": name, **options}}
+    return {"dataprotection.access.commandcenter_access_token": {**sim.commandcenter_login, "name": name, **options}}
 
 
 def _uri_login(sim: Simulator) -> dict[str, Any]:

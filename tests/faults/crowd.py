@@ -16,11 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.faults.runner import ROOT, filled
+from tests.faults.runner import ROOT, carried_out
 
 RUN_LIMIT = 120  # seconds after which a run that hangs is killed
 
@@ -141,8 +140,6 @@ def main() -> None:
 
 def _work(module: Any, job: dict[str, Any], result: Path) -> None:
     from ansible_collections.dataprotection.access.plugins.module_utils import _lifecycle, _records
-    from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-    from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
 
     signal.alarm(RUN_LIMIT)
     if job.get("lease"):
@@ -150,15 +147,7 @@ def _work(module: Any, job: dict[str, Any], result: Path) -> None:
         module.Claims = lambda storage, kind, identity, warn, _lease, **more: real(storage, kind, identity, warn, job["lease"], **more)
     if job.get("stop"):
         _stop_at(job["stop"], _lifecycle, _records)
-    warnings: list[str] = []
-    answer: dict[str, Any] = {"warnings": warnings}
-    try:
-        answer["result"] = module.run(filled(module.ARGUMENT_SPEC, job["params"]), job.get("check_mode", False), warnings.append)
-    except ApiError as error:
-        answer["result"] = failure(error)
-    except Exception:  # noqa: BLE001 -- whatever it is, the test shall show it
-        answer["crash"] = traceback.format_exc()
-    answer["at"] = time.monotonic()
+    answer = {**carried_out(job, module), "at": time.monotonic()}
     result.with_suffix(".new").write_text(json.dumps(answer), encoding="utf-8")
     result.with_suffix(".new").rename(result)
 

@@ -20,7 +20,6 @@ from tests.faults.proxy import CuttingProxy
 from tests.faults.runner import Ended, Runner
 from tests.openbao import MOUNT, OpenBao
 from tests.simulator import Simulator
-from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 
 NAME = "exporter"
 LEASE = 300  # seconds after which a claim in Vault counts as left by the dead
@@ -77,15 +76,7 @@ class Cell:
     # Runs
 
     def params(self, **options: Any) -> dict[str, Any]:
-        return {
-            "url": self.sim.url,
-            "ca_path": self.sim.ca_path,
-            "username": COMMANDCENTER_USERNAME,
-            "password": COMMANDCENTER_PASSWORD,
-            "name": NAME,
-            "store": self.store_options(),
-            **options,
-        }
+        return {**self.sim.commandcenter_login, "name": NAME, "store": self.store_options(), **options}
 
     def store_options(self) -> dict[str, Any]:
         if self.store == "file":

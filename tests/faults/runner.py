@@ -157,8 +157,6 @@ def main() -> None:
 
 
 def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
-    from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-    from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
     from tests.faults.effects import Watch
 
     signal.alarm(RUN_LIMIT)
@@ -169,6 +167,17 @@ def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
         sys.modules["hvac"] = None  # type: ignore[assignment]
     watch = Watch(trace, job["folder"], job["vault"], job["kill"], job["torn"], job["fail"])
     watch.install()
+    answer = carried_out(job, module)
+    watch.effect("end")
+    json.dump(answer, report)
+    report.close()
+
+
+def carried_out(job: dict[str, Any], module: Any) -> dict[str, Any]:
+    """Run the module with the params and check_mode of a job; returns its warnings, and its result or what it crashed with."""
+    from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+    from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
+
     warnings: list[str] = []
     answer: dict[str, Any] = {"warnings": warnings}
     try:
@@ -177,9 +186,7 @@ def run_job(job: dict[str, Any], module: Any, result: Path, trace: str) -> None:
         answer["result"] = failure(error)
     except Exception:  # noqa: BLE001 -- whatever it is, the test shall show it
         answer["crash"] = traceback.format_exc()
-    watch.effect("end")
-    json.dump(answer, report)
-    report.close()
+    return answer
 
 
 def heed_permissions() -> None:

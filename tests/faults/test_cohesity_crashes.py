@@ -19,7 +19,6 @@ from tests.faults import invariants
 from tests.faults.counting import count
 from tests.faults.lane import Cell, Lane
 from tests.faults.runner import Ended
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME
 
 pytestmark = pytest.mark.slow
 
@@ -27,13 +26,7 @@ LEAST_STEPS = {"file": 10, "vault": 11}
 
 
 def task(cell: Cell, **watch: Any) -> Ended:
-    params = {
-        "cluster": cell.sim.host,
-        "username": COHESITY_USERNAME,
-        "password": COHESITY_PASSWORD,
-        "ca_path": cell.sim.ca_path,
-        "store": cell.store_options(),
-    }
+    params = {**cell.sim.cohesity_login, "store": cell.store_options()}
     cell.lane.runner.start(params, module="cohesity_access_token", folder=str(cell.folder), vault=cell.proxy.host, **watch)
     return cell.wait()
 

@@ -19,7 +19,6 @@ from tests.faults.counting import notes
 from tests.faults.crowd import Crowd, Ended, together
 from tests.playbook import Ansible
 from tests.simulator import Simulator
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 from tests.stores import FileStore, Store, VaultStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -49,8 +48,7 @@ class Scene:
         self.sim, self.store = sim, store
 
     def params(self, lock_timeout: int = 60, **options: Any) -> dict[str, Any]:
-        login = {"url": self.sim.url, "ca_path": self.sim.ca_path, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
-        return {**login, "name": "ci", "store": _with_defaults(self.store.option, lock_timeout), **options}
+        return {**self.sim.commandcenter_login, "name": "ci", "store": _with_defaults(self.store.option, lock_timeout), **options}
 
     def job(self, lease: float | None = None, stop: str | None = None, **options: Any) -> dict[str, Any]:
         return {"params": self.params(**options), "lease": lease, "stop": stop}
@@ -327,8 +325,7 @@ class TestSuspended:
 
 class TestCohesity:
     def jobs(self, sim: Simulator, store: Store) -> list[dict[str, Any]]:
-        login = {"cluster": sim.host, "ca_path": sim.ca_path, "username": COHESITY_USERNAME, "password": COHESITY_PASSWORD}
-        return [{"params": {**login, "store": _with_defaults(store.option, 60)}}] * MANY
+        return [{"params": {**sim.cohesity_login, "store": _with_defaults(store.option, 60)}}] * MANY
 
     def test_one_token_for_all(self, sim: Simulator, store: Store) -> None:
         ended = together("cohesity_access_token", self.jobs(sim, store))

@@ -21,7 +21,7 @@ import requests
 
 from tests.faults.lane import LEASE, Lane
 from tests.faults.runner import Ended
-from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USER_ID, COMMANDCENTER_USERNAME
+from tests.simulator.credentials import COMMANDCENTER_USER_ID
 from tests.stores import FileStore, Store, VaultStore
 
 _worlds = itertools.count(1)
@@ -104,10 +104,10 @@ class World:
         for fault in mishap.server:
             self.sim.fault(**fault)
         self.proxy.begin(dict(mishap.vault))
-        login = {"url": self.sim.url, "ca_path": self.sim.ca_path, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "timeout": 10}
         before, record, version, started = self.tokens(), named.store.read_safely(), named.store.version(), int(self.sim.now())
         watch = {"folder": str(self.folder), "vault": self.proxy.host, "kill": mishap.kill, "torn": mishap.torn}
-        ended = self.lane.runner.run({**login, "name": named.name, "store": named.option, **wish}, check_mode=check_mode, **watch)
+        params = {**self.sim.commandcenter_login, "timeout": 10, "name": named.name, "store": named.option, **wish}
+        ended = self.lane.runner.run(params, check_mode=check_mode, **watch)
         self.sim.clear_faults()
         self.proxy.begin()
         self.counts["runs"] += 1

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.simulator import Simulator
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 from tests.tree import HERE, link
 
 # The ansible-core under test, as (2, 21).
@@ -101,10 +100,7 @@ class Ansible:
         # ansible-core 2.22 makes a socket in there, whose path must be short.
         self.temporary = Path(tempfile.mkdtemp(prefix="ansible-"))
         weakref.finalize(self, shutil.rmtree, self.temporary, ignore_errors=True)
-        self.variables: dict[str, t.Any] = {
-            "cohesity": {"cluster": sim.host, "username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "ca_path": sim.ca_path},
-            "commandcenter": {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path},
-        }
+        self.variables: dict[str, t.Any] = {"cohesity": sim.cohesity_login, "commandcenter": sim.commandcenter_login}
         self._runs = 0
 
     def environment(self) -> dict[str, str]:

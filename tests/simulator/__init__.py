@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 20.0  # seconds until the process must be ready
 
@@ -138,6 +140,16 @@ class Simulator:
     @property
     def ca_path(self) -> str:
         return str(self.ready["ca_path"])
+
+    @property
+    def cohesity_login(self) -> dict[str, str]:
+        """The options with which a module logs in to the cluster."""
+        return {"cluster": self.host, "ca_path": self.ca_path, "username": COHESITY_USERNAME, "password": COHESITY_PASSWORD}
+
+    @property
+    def commandcenter_login(self) -> dict[str, str]:
+        """The options with which a module logs in to Command Center."""
+        return {"url": self.url, "ca_path": self.ca_path, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD}
 
     @property
     def other_ca_path(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token
-from tests.simulator import Simulator, credentials
+from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
 V1 = "POST /irisservices/api/v1/public/accessTokens"
@@ -19,13 +19,7 @@ VERIFY = "GET /irisservices/api/v1/public/sessionUser"
 
 
 def defaults(sim: Simulator) -> dict[str, Any]:
-    return {
-        "cluster": sim.host,
-        "username": credentials.COHESITY_USERNAME,
-        "password": credentials.COHESITY_PASSWORD,
-        "ca_path": sim.ca_path,
-        "timeout": 10,
-    }
+    return {**sim.cohesity_login, "timeout": 10}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token, commandcenter_access_token_info
-from tests.simulator import Simulator, credentials
+from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
 LOGIN, LIST, CREATE, LOGOUT = "POST /Login", "GET /V4/AccessToken", "POST /V4/AccessToken", "POST /Logout"
@@ -30,13 +30,7 @@ def revoke(number: int) -> str:
 
 
 def defaults(sim: Simulator) -> dict[str, Any]:
-    return {
-        "url": sim.url,
-        "username": credentials.COMMANDCENTER_USERNAME,
-        "password": credentials.COMMANDCENTER_PASSWORD,
-        "ca_path": sim.ca_path,
-        "timeout": 10,
-    }
+    return {**sim.commandcenter_login, "timeout": 10}
 
 
 @pytest.fixture

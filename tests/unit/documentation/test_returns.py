@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token, commandcenter_access_token_info
 from tests.simulator import Simulator
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 from tests.unit.helpers import Task
 
 # Added by the controller's side, or by failures only.
@@ -24,12 +23,12 @@ TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict}
 
 @pytest.fixture
 def cohesity(sim: Simulator) -> Task:
-    return Task(cohesity_access_token, cluster=sim.host, username=COHESITY_USERNAME, password=COHESITY_PASSWORD, ca_path=sim.ca_path)
+    return Task(cohesity_access_token, **sim.cohesity_login)
 
 
 @pytest.fixture
 def commandcenter(sim: Simulator) -> dict[str, str]:
-    return {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path}
+    return sim.commandcenter_login
 
 
 def check_types(values: Mapping[str, Any], documented: Mapping[str, Any]) -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token
 from tests.simulator import Simulator
-from tests.simulator.credentials import COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 from tests.stores import FileStore, Store, VaultStore
 from tests.unit.helpers import Task, transcript
 
@@ -24,8 +23,7 @@ class StoredToken(Task):
     """The module with a store, and looks at what the server and the store hold."""
 
     def __init__(self, sim: Simulator, store: Store, **defaults: Any) -> None:
-        login = {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_path": sim.ca_path}
-        super().__init__(commandcenter_access_token, **{**login, "name": "ci", "store": store.option, **defaults})
+        super().__init__(commandcenter_access_token, **{**sim.commandcenter_login, "name": "ci", "store": store.option, **defaults})
         self.sim = sim
         self.store = store
 

@@ -26,8 +26,7 @@ class Login(Task):
     """As the default user, with a store; transcript() shows the last run alone."""
 
     def __init__(self, sim: Simulator, store: Store) -> None:
-        user = {"username": credentials.COHESITY_USERNAME, "password": credentials.COHESITY_PASSWORD}
-        super().__init__(cohesity_access_token, cluster=sim.host, ca_path=sim.ca_path, store=store.option, **user)
+        super().__init__(cohesity_access_token, **sim.cohesity_login, store=store.option)
         self.sim, self.store = sim, store
 
     def __call__(self, check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
