@@ -9,16 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, Response
 from tests.simulator import Simulator
-
-# A busy machine is no failure, and no run depends on the one before it.
-# The same examples each time: what passes here passes in CI.
-settings.register_profile("unit", deadline=None, database=None, derandomize=True)
-settings.load_profile("unit")
 
 # Answers anybody with a small JSON document.
 PATH = "/irisservices/api/v1/public/basicClusterInfo"

@@ -114,7 +114,7 @@ def worlds(draw: st.DrawFn) -> World:
     return server, record(suspect=suspect, **token, **draw(more))
 
 
-quick = settings(max_examples=400, deadline=None, derandomize=True)
+quick = settings(max_examples=400)
 
 
 def outcome_or_sentence(work: Callable[[], Any]) -> Any:
