@@ -28,6 +28,8 @@ from typing import Any, NamedTuple
 import requests
 import trustme
 
+from tests.waiting import wait_until
+
 START_LIMIT = 30.0  # seconds until the server must be ready
 START_ATTEMPTS = 3  # a port that was free may be taken before the server has it
 MOUNT = "secret"
@@ -228,10 +230,7 @@ class OpenBao:
         found = re.search(r"Unseal Key: (\S+)", self.log())
         assert found, "the server printed no unseal key"
         self.call("PUT", "sys/unseal", {"key": found.group(1)})
-        deadline = time.monotonic() + START_LIMIT
-        while not self._is_ready():
-            assert time.monotonic() < deadline, "the server did not come back"
-            time.sleep(0.05)
+        assert wait_until(self._is_ready, START_LIMIT), "the server did not come back"
 
 
 def _die_with_parent() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.faults.runner import ROOT, carried_out
+from tests.waiting import wait_until
 
 RUN_LIMIT = 120  # seconds after which a run that hangs is killed
 
@@ -70,10 +71,8 @@ class Crowd:
 
     def wait_until_stopped(self, number: int, seconds: float = 20) -> None:
         """Wait until a run has stopped itself."""
-        give_up = time.monotonic() + seconds
-        while Path(f"/proc/{self.children[number]}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "T":
-            assert time.monotonic() < give_up, "the run has not stopped"
-            time.sleep(0.02)
+        stat = Path(f"/proc/{self.children[number]}/stat")
+        assert wait_until(lambda: stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T", seconds), "the run has not stopped"
 
     def wait(self) -> list[Ended]:
         """How each ended, in the order of the jobs."""

@@ -13,7 +13,6 @@ import collections
 import errno
 import re
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from tests.faults.counting import count
 from tests.faults.lane import LEASE, Cell, Lane
 from tests.faults.operations import OPERATIONS, Operation
 from tests.faults.runner import Ended
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -232,10 +232,7 @@ def late_request(cell: Cell, operation: Operation, number: int) -> Ended:
     cell.outlive_lease()
     check_settled(cell, operation)
     assert cell.sim.open_gate("late") == 1
-    deadline = time.monotonic() + 20
-    while not next(request for request in cell.sim.requests() if request["number"] == held)["done"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    assert wait_until(lambda: any(request["done"] for request in cell.sim.requests() if request["number"] == held), 5)
     return ended
 
 

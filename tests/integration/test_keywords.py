@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from tests.playbook import CORE, IN_PROCESS, Ansible
-from tests.unit.helpers import wait_until
+from tests.waiting import wait_until
 
 
 def test_timeout_of_the_task(ansible: Ansible, way: dict[str, t.Any]) -> None:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT = 20.0  # seconds until the process must be ready
@@ -223,11 +224,8 @@ class Simulator:
 
     def wait_for(self, name: str, count: int = 1, seconds: float = 20.0) -> None:
         """Wait until `count` requests wait at a gate; SimulatorError when they do not come in time."""
-        deadline = time.monotonic() + seconds
-        while self.waiting(name) < count:
-            if time.monotonic() > deadline:
-                raise SimulatorError(f"{self.waiting(name)} of {count} requests came to gate {name}")
-            time.sleep(0.01)
+        if not wait_until(lambda: self.waiting(name) >= count, seconds):
+            raise SimulatorError(f"{self.waiting(name)} of {count} requests came to gate {name}")
 
     def requests(self, path: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
         """The recorded requests in order; `path` is a regex searched in any case."""

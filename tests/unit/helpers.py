@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -51,14 +49,6 @@ class Task:
         with pytest.raises(ApiError) as caught:
             self(check_mode, **arguments)
         return caught.value
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 3) -> bool:
-    """Whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 def start(task: Task, **arguments: Any) -> Future[dict[str, Any]]:

@@ -16,8 +16,9 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator
-from tests.unit.helpers import TOO_LONG, wait_until
+from tests.unit.helpers import TOO_LONG
 from tests.unit.http.conftest import PATH, Make
+from tests.waiting import wait_until
 
 TIMEOUT = 0.8
 # What a busy machine may add.

@@ -14,6 +14,7 @@ import requests
 
 from tests.simulator import Simulator, SimulatorError
 from tests.unit.simulator.clients import V2_TOKENS, Cohesity, CommandCenter
+from tests.waiting import wait_until
 
 
 def minted(sim: Simulator) -> int:
@@ -211,9 +212,7 @@ class TestGates:
             cluster("POST", V2_TOKENS, {"username": "backup", "password": "canary-cohesity-password"}, timeout=0.3)
         assert minted(sim) == 0
         sim.open_gate("here")
-        deadline = time.monotonic() + 5
-        while minted(sim) == 0 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        assert wait_until(lambda: minted(sim) > 0, 5)
         assert minted(sim) == 1
 
     def test_a_reset_drops_who_waits_and_their_work(self, sim: Simulator) -> None:
@@ -227,9 +226,7 @@ class TestGates:
     def test_a_reset_makes_delayed_requests_void(self, sim: Simulator) -> None:
         sim.fault("delay", seconds=0.5)
         thread = Background(sim)
-        deadline = time.monotonic() + 5
-        while not sim.requests() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        assert wait_until(lambda: bool(sim.requests()), 5)
         sim.reset()
         thread.join(5)
         assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)

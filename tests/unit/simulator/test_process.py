@@ -20,22 +20,23 @@ import pytest
 import requests
 
 from tests.simulator import ROOT, Simulator, SimulatorError, credentials
-from tests.unit.helpers import wait_until
 from tests.unit.simulator.clients import Client, Cohesity
+from tests.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "tests.simulator"]
 
 
 def gone(pid: int, seconds: float = 5.0) -> bool:
     """Whether the process is gone, or goes within that time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+
+    def is_gone() -> bool:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        time.sleep(0.05)
-    return False
+        return False
+
+    return wait_until(is_gone, seconds)
 
 
 def until(condition: Path, seconds: float = 20.0) -> dict[str, object]:
