@@ -65,7 +65,8 @@ def root_words(problem: BaseException) -> str:
     last = seen[-1]
     if isinstance(last, OSError) and last.strerror:
         return last.strerror
-    words = str(last.args[-1]) if last.args else type(last).__name__
+    # What is no text, the length of an answer that was cut short for example, says nothing without the rest.
+    words = last.args[-1] if last.args and isinstance(last.args[-1], str) else str(last) or type(last).__name__
     return " ".join(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:?", "", words).split())
 
 
