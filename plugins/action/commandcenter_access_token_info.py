@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token_info
-from ansible_collections.dataprotection.access.plugins.plugin_utils._token_action import TokenAction
+from ..modules import commandcenter_access_token_info
+from ..plugin_utils._token_action import TokenAction
 
 
 class ActionModule(TokenAction):

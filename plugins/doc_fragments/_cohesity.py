@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # COHESITY_SPEC in module_utils/_cohesity.py, without the options of the transport.
+    # COHESITY_SPEC in module_utils/_options.py, without the options of the transport.
     DOCUMENTATION = r"""
 options:
   cluster:

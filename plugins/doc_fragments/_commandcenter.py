@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # COMMANDCENTER_SPEC in module_utils/_commandcenter.py, without the options of the transport.
+    # COMMANDCENTER_SPEC in module_utils/_options.py, without the options of the transport.
     DOCUMENTATION = r"""
 options:
   url:

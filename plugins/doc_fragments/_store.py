@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # STORE_SPEC in module_utils/_store.py.
+    # STORE_SPEC in module_utils/_options.py.
     DOCUMENTATION = r"""
 options:
   store:

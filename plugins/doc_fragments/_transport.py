@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # transport_spec() in module_utils/_http.py.
+    # transport_spec() in module_utils/_options.py.
     DOCUMENTATION = r"""
 options:
   validate_certs:

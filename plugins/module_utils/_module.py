@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import WHOLE_WORD_BELOW
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ._errors import ApiError
+from ._http.connection import REQUESTS_IMPORT_ERROR
+from ._redact import WHOLE_WORD_BELOW
 
 Run = Callable[[Mapping[str, t.Any], bool, Callable[[str], None]], "dict[str, t.Any]"]
 

@@ -9,7 +9,7 @@ import re
 import typing as t
 from datetime import datetime, timezone
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ._errors import ApiError
 
 # The timestamps of Command Center are signed 32-bit numbers (vendor document): 2038-01-19T03:14:07Z is the last one.
 LAST_TIMESTAMP = 2**31 - 1

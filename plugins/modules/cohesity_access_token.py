@@ -301,13 +301,14 @@ import hashlib
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils import _cohesity
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient
-from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
-from ansible_collections.dataprotection.access.plugins.module_utils._records import Claims, Conflict
-from ansible_collections.dataprotection.access.plugins.module_utils._store import STORE_SPEC, open_store
-from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso, parse_duration
+from ..module_utils._cohesity import cluster as _cohesity
+from ..module_utils._errors import ApiError
+from ..module_utils._http.client import HttpClient
+from ..module_utils._module import run_shipped
+from ..module_utils._options import COHESITY_SPEC, STORE_SPEC
+from ..module_utils._store.backends import open_store
+from ..module_utils._store.claims import Claims, Conflict
+from ..module_utils._time import from_iso, iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
 # secrets, and would be masked wherever they stand.
@@ -328,7 +329,7 @@ TOKEN_SPEC: dict[str, t.Any] = {
 RECORD_KIND = "cohesity_access_token"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    **_cohesity.COHESITY_SPEC,
+    **COHESITY_SPEC,
     **STORE_SPEC,
     "lifetime": {"type": "str", "default": "24h"},
     "min_validity": {"type": "str", "default": "5m"},

@@ -421,20 +421,21 @@ code:
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils import _commandcenter
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter
-from ansible_collections.dataprotection.access.plugins.module_utils._desired import read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._lifecycle import Outcome, settle
-from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
-from ansible_collections.dataprotection.access.plugins.module_utils._records import LEASE_SECONDS, Claims, NoClaims
-from ansible_collections.dataprotection.access.plugins.module_utils._store import STORE_SPEC, open_store
-from ansible_collections.dataprotection.access.plugins.module_utils._tokens import describe, public_token
+from ..module_utils._commandcenter import server as _commandcenter
+from ..module_utils._commandcenter.server import CommandCenter
+from ..module_utils._commandcenter.token import describe, public_token
+from ..module_utils._errors import ApiError
+from ..module_utils._module import run_shipped
+from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC
+from ..module_utils._reconcile.desired import read_desired
+from ..module_utils._reconcile.reconcile import Outcome, settle
+from ..module_utils._store.backends import open_store
+from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
 
 RECORD_KIND = "commandcenter_access_token"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    **_commandcenter.COMMANDCENTER_SPEC,
+    **COMMANDCENTER_SPEC,
     **STORE_SPEC,
     "name": {"type": "str"},
     "id": {"type": "int"},

@@ -159,14 +159,15 @@ code:
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils import _commandcenter
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter
-from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
-from ansible_collections.dataprotection.access.plugins.module_utils._time import parse_duration
-from ansible_collections.dataprotection.access.plugins.module_utils._tokens import listed_token
+from ..module_utils._commandcenter import server as _commandcenter
+from ..module_utils._commandcenter.server import CommandCenter
+from ..module_utils._commandcenter.token import listed_token
+from ..module_utils._module import run_shipped
+from ..module_utils._options import COMMANDCENTER_SPEC
+from ..module_utils._time import parse_duration
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
-    **_commandcenter.COMMANDCENTER_SPEC,
+    **COMMANDCENTER_SPEC,
     "name": {"type": "str"},
     "name_prefix": {"type": "str"},
     "id": {"type": "int"},

@@ -20,10 +20,10 @@ from ansible.utils.display import Display
 
 # requests is imported here, through the module, while the main process loads the action: an import inside run() would be paid
 # again in every forked worker.
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import WHOLE_WORD_BELOW, Redactor
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import REQUESTS_IMPORT_ERROR
+from ..module_utils._errors import ApiError
+from ..module_utils._http.connection import REQUESTS_IMPORT_ERROR
+from ..module_utils._module import failure
+from ..module_utils._redact import WHOLE_WORD_BELOW, Redactor
 
 try:
     from ansible.module_utils.secrets import register_secrets

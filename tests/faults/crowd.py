@@ -138,7 +138,8 @@ def main() -> None:
 
 
 def _work(module: Any, job: dict[str, Any], result: Path) -> None:
-    from ansible_collections.dataprotection.access.plugins.module_utils import _lifecycle, _records
+    from ansible_collections.dataprotection.access.plugins.module_utils._reconcile import reconcile as _lifecycle
+    from ansible_collections.dataprotection.access.plugins.module_utils._store import claims as _records
 
     signal.alarm(RUN_LIMIT)
     if job.get("lease"):

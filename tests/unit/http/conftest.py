@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, Response
+from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient, Response
 from tests.simulator import Simulator
 
 # Answers anybody with a small JSON document.

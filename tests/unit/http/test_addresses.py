@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dataprotection.access.plugins.module_utils._cohesity import cluster_url
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import commandcenter_url
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import cluster_url
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.server import commandcenter_url
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import check_url
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import MAX_BODY_BYTES
+from ansible_collections.dataprotection.access.plugins.module_utils._http.client import check_url
+from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import MAX_BODY_BYTES
 from tests.simulator import Simulator
 from tests.unit.http.conftest import PATH, Client, Make
 

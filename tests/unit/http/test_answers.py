@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import check_secret
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import MAX_BODY_BYTES
+from ansible_collections.dataprotection.access.plugins.module_utils._http.client import check_secret
+from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import MAX_BODY_BYTES
 from tests.simulator import Simulator
 from tests.simulator.faults import MAINTENANCE
 from tests.unit.http.conftest import PATH, Client, Make

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.dataprotection.access.plugins.module_utils._http import USER_AGENT
+from ansible_collections.dataprotection.access.plugins.module_utils._http.client import USER_AGENT
 from tests.simulator import Simulator
 from tests.unit.http.conftest import Client, Make
 

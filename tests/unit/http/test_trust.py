@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from ansible_collections.dataprotection.access.plugins.module_utils import _transport
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import trust_store
+from ansible_collections.dataprotection.access.plugins.module_utils._http import connection as _transport
+from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient
+from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import trust_store
 from tests.simulator import Simulator
 from tests.unit.http.conftest import Make
 

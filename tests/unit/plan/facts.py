@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._plan import Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
 
 NOW = 1_800_000_000
 MINUTE, DAY = 60, 86400

@@ -13,11 +13,11 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import SCOPE_NUMBERS
-from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired, read_desired
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.server import SCOPE_NUMBERS
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._lifecycle import _predict
-from ansible_collections.dataprotection.access.plugins.module_utils._plan import Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import _predict
 from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
 
 STEPS = {"none", "reuse", "create", "renew", "replace", "revoke"}

@@ -10,21 +10,10 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError, server_words
-from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, Response, check_secret, check_url, environment, transport_spec
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
-from ansible_collections.dataprotection.access.plugins.module_utils._time import from_api
-
-COMMANDCENTER_SPEC: dict[str, t.Any] = {
-    "url": {"type": "str", "required": True, "aliases": ["webserver_hostname"], "fallback": (environment, ["COMMANDCENTER_URL"])},
-    "username": {"type": "str", "aliases": ["commcell_username"], "fallback": (environment, ["COMMANDCENTER_USERNAME"])},
-    "password": {"type": "str", "no_log": True, "aliases": ["commcell_password"], "fallback": (environment, ["COMMANDCENTER_PASSWORD"])},
-    "domain": {"type": "str", "fallback": (environment, ["COMMANDCENTER_DOMAIN"])},
-    "otp_code": {"type": "str", "no_log": True, "fallback": (environment, ["COMMANDCENTER_OTP_CODE"])},
-    "auth_token": {"type": "str", "no_log": True, "fallback": (environment, ["COMMANDCENTER_AUTH_TOKEN"])},
-    "allow_http": {"type": "bool", "default": False},
-    **transport_spec("COMMANDCENTER"),
-}
+from .._errors import ApiError, server_words
+from .._http.client import HttpClient, Response, check_secret, check_url
+from .._redact import Redactor
+from .._time import from_api
 
 DEFAULT_PATH = "/commandcenter/api"
 # The vendor's SaaS host has its API at the root (vendor document).

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 import typing as t
@@ -14,9 +13,7 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleFallbackNotFound
-
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import (
+from .._errors import (
     MAX_QUOTED_CHARACTERS,
     ApiError,
     readable_text,
@@ -24,8 +21,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
     server_words,
     without_secrets,
 )
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import (
+from .._redact import Redactor
+from .connection import (
     MAX_BODY_BYTES,
     Connection,
     TooLarge,
@@ -49,25 +46,6 @@ _RETRIED_STATUSES = {429, 502, 503}
 _RETRIED_FOR_GET = _RETRIED_STATUSES | {500, 504}
 # After one of these the server, or one behind it, may have done the work all the same.
 _AMBIGUOUS_STATUSES = {408, 500, 502, 503, 504}
-
-
-def environment(*variables: str) -> str:
-    """The fallback of an option: the first of these environment variables that is not empty. AWX injects fields that were left empty."""
-    value = next((os.environ[variable] for variable in variables if os.environ.get(variable)), None)
-    if value is None:
-        raise AnsibleFallbackNotFound
-    return value
-
-
-def transport_spec(environment_prefix: str) -> dict[str, t.Any]:
-    """The argument spec of the options that every module has; the prefix names their environment variables."""
-    return {
-        "validate_certs": {"type": "bool", "default": True, "fallback": (environment, [f"{environment_prefix}_VALIDATE_CERTS"])},
-        "ca_path": {"type": "path", "fallback": (environment, [f"{environment_prefix}_CA_PATH"])},
-        "timeout": {"type": "float", "default": 30},
-        "retries": {"type": "int", "default": 3},
-        "use_proxy": {"type": "bool", "default": True},
-    }
 
 
 class Response(t.NamedTuple):

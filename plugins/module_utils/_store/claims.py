@@ -10,9 +10,9 @@ import typing as t
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ansible_collections.dataprotection.access.plugins.module_utils._document import StoreError, from_document, to_document
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from .._errors import ApiError
+from .._time import iso
+from .format import StoreError, from_document, to_document
 
 # How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
 LEASE_SECONDS = 300

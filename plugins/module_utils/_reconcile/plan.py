@@ -9,10 +9,10 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES, UNKNOWN_TOKEN
-from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from .._commandcenter.server import RENEWABLE_SCOPES, UNKNOWN_TOKEN
+from .._errors import ApiError
+from .._time import iso
+from .desired import Desired
 
 # A token of the server and a token of the store are the dicts of CommandCenter; a record is the dict of records.py.
 Token = Mapping[str, t.Any]

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._time import from_iso, iso
+from .._errors import ApiError
+from .._time import from_iso, iso
 
 VERSION = 1
 FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until")

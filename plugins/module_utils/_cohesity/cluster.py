@@ -9,22 +9,9 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import HttpClient, check_secret, check_url, environment, transport_spec
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
-
-COHESITY_SPEC: dict[str, t.Any] = {
-    "cluster": {"type": "str", "required": True, "aliases": ["cohesity_server"], "fallback": (environment, ["COHESITY_CLUSTER"])},
-    "username": {"type": "str", "aliases": ["cohesity_admin"], "fallback": (environment, ["COHESITY_USERNAME"])},
-    "password": {"type": "str", "no_log": True, "aliases": ["cohesity_password"], "fallback": (environment, ["COHESITY_PASSWORD"])},
-    "domain": {"type": "str", "default": "LOCAL", "fallback": (environment, ["COHESITY_DOMAIN"])},
-    "certificate": {"type": "str"},
-    "private_key": {"type": "str", "no_log": True},
-    "otp_code": {"type": "str", "no_log": True, "fallback": (environment, ["COHESITY_OTP_CODE"])},
-    "otp_type": {"type": "str", "choices": ["totp", "email"], "default": "totp"},
-    "api_version": {"type": "str", "choices": ["v1", "v2"], "default": "v2"},
-    **transport_spec("COHESITY"),
-}
+from .._errors import ApiError
+from .._http.client import HttpClient, check_secret, check_url
+from .._redact import Redactor
 
 LOGIN_PATHS = {"v1": "/irisservices/api/v1/public/accessTokens", "v2": "/v2/access-tokens"}
 # Needs a login but no privilege, so it proves any user's token. (basicClusterInfo answers without a login: it proves nothing.)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES
-from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from .._time import iso
+from .server import RENEWABLE_SCOPES
 
 _ATTRIBUTES = ("id", "name", "scope", "user_id", "api_endpoints", "allowed_ips")
 _TIMES = ("expires_at", "created_at", "last_used_at", "renewable_until", "refresh_expires_at")

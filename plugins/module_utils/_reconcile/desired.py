@@ -9,9 +9,9 @@ import ipaddress
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import RENEWABLE_SCOPES
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._time import Moment, check_moment, parse_duration, parse_moment
+from .._commandcenter.server import RENEWABLE_SCOPES
+from .._errors import ApiError
+from .._time import Moment, check_moment, parse_duration, parse_moment
 
 
 class Desired(t.NamedTuple):

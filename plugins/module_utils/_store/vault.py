@@ -12,12 +12,12 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from ansible_collections.dataprotection.access.plugins.module_utils._document import StoreError
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError, root_words
-from ansible_collections.dataprotection.access.plugins.module_utils._http import USER_AGENT, check_url
-from ansible_collections.dataprotection.access.plugins.module_utils._records import Conflict
-from ansible_collections.dataprotection.access.plugins.module_utils._redact import Redactor
-from ansible_collections.dataprotection.access.plugins.module_utils._transport import Connection, TooLate
+from .._errors import ApiError, root_words
+from .._http.client import USER_AGENT, check_url
+from .._http.connection import Connection, TooLate
+from .._redact import Redactor
+from .claims import Conflict
+from .format import StoreError
 
 try:
     import requests

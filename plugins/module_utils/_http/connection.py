@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from .._errors import ApiError
 
 try:
     import requests

@@ -10,11 +10,11 @@ import time
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import CommandCenter, attributes_of
-from ansible_collections.dataprotection.access.plugins.module_utils._desired import Desired
-from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._plan import CLOCK_SLACK, Plan, Token, make_plan, retired_name
-from ansible_collections.dataprotection.access.plugins.module_utils._records import Claim, Claims, Contended, NoClaims
+from .._commandcenter.server import CommandCenter, attributes_of
+from .._errors import ApiError
+from .._store.claims import Claim, Claims, Contended, NoClaims
+from .desired import Desired
+from .plan import CLOCK_SLACK, Plan, Token, make_plan, retired_name
 
 # A lost answer is settled by revoking what was made and creating once more; the third attempt is for a server that finished the
 # first one late, so that the second met its own name.
