@@ -11,7 +11,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 # More of a server's words than this is never shown.
-MAX_QUOTED_CHARACTERS = 500
+MAX_EXCERPT_CHARACTERS = 500
 _MAX_READ_CHARACTERS = 65536
 
 
@@ -19,22 +19,22 @@ class ApiError(Exception):
     """A request, or what a server said to it, went wrong; the text is ready for the user and holds no secret.
 
     status: the HTTP status, or None when no answer was read. code: the server's own error code, or None.
-    ambiguous: the server may have carried out the request although no usable answer came back.
+    maybe_applied: the server may have carried out the request although no usable answer came back.
     """
 
-    def __init__(self, message: str, status: int | None = None, code: str | int | None = None, ambiguous: bool = False) -> None:
+    def __init__(self, message: str, status: int | None = None, code: str | int | None = None, maybe_applied: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.code = code
-        self.ambiguous = ambiguous
+        self.maybe_applied = maybe_applied
 
     def explained(self, sentence: str) -> ApiError:
         """The same error with one plain sentence on what to do about it."""
-        return ApiError(f"{self.message.rstrip('.')}. {sentence}", self.status, self.code, self.ambiguous)
+        return ApiError(f"{self.message.rstrip('.')}. {sentence}", self.status, self.code, self.maybe_applied)
 
 
-def server_words(document: t.Any) -> tuple[str | int | None, str]:
+def error_details(document: t.Any) -> tuple[str | int | None, str]:
     """The error code and the message in the error document of either product, whatever its shape."""
     if isinstance(document, dict) and isinstance(document.get("error"), dict):
         document = document["error"]
@@ -45,7 +45,7 @@ def server_words(document: t.Any) -> tuple[str | int | None, str]:
     return code, _one_line(words[:_MAX_READ_CHARACTERS])
 
 
-def readable_text(content: bytes, content_type: str) -> str:
+def body_excerpt(content: bytes, content_type: str) -> str:
     """What a person can read of an error body that is not JSON: of a page, its title."""
     text = content[:_MAX_READ_CHARACTERS].decode("utf-8", "replace")
     if "html" in content_type.lower() or text.lstrip()[:1] == "<":
@@ -54,7 +54,7 @@ def readable_text(content: bytes, content_type: str) -> str:
     return _one_line(text)
 
 
-def root_words(problem: BaseException) -> str:
+def root_cause(problem: BaseException) -> str:
     """The words of the first cause, without the wrapping of the libraries between."""
     seen: list[BaseException] = []
     reason: t.Any = problem
@@ -70,7 +70,7 @@ def root_words(problem: BaseException) -> str:
     return " ".join(re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:?", "", words).split())
 
 
-def without_secrets(location: str | None) -> str:
+def safe_location(location: str | None) -> str:
     """A redirect's target, without what may hold a secret: user, query and fragment."""
     try:
         parts = urlsplit(location or "")

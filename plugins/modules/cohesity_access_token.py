@@ -377,7 +377,7 @@ def _token(
         # Every key is there, so that later tasks can name them in check mode too.
         return _result({**dict.fromkeys(TOKEN_SPEC), **_identity(client, params), "headers": {}}, ["created"], known)
     issued = {**_cohesity.log_in(client, params), **_identity(client, params), "api_version": params["api_version"]}
-    token = {**issued, "expires_at": iso(client.now() + lifetime)}
+    token = {**issued, "expires_at": iso(client.server_time() + lifetime)}
     if lifetime <= min_validity:
         warn(f"lifetime ({params['lifetime']}) is not more than min_validity ({params['min_validity']}): this token will never be reused")
     keep(token)
@@ -407,7 +407,7 @@ def _is_good(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str
     if params["verify"] and not _cohesity.token_works(client, token):
         return False
     expires_at = from_iso(token.get("expires_at"))
-    return expires_at is not None and expires_at - client.now() > min_validity
+    return expires_at is not None and expires_at - client.server_time() > min_validity
 
 
 def _identity(client: HttpClient, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -427,7 +427,7 @@ def _public(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str,
         "token_type": token["token_type"],
         "headers": _cohesity.authorization(token),
         "expires_at": token["expires_at"],
-        "expires_in": max(int((from_iso(token["expires_at"]) or 0) - client.now()), 0),
+        "expires_in": max(int((from_iso(token["expires_at"]) or 0) - client.server_time()), 0),
         **_identity(client, params),
         "api_version": token.get("api_version") or params["api_version"],
         "privileges": token.get("privileges"),

@@ -459,14 +459,14 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     desired = read_desired(params)
     with CommandCenter(params, warn) as server:
         if params["access_token"]:
-            return _result(_renew_pair(server, params, check_mode), server.now())
+            return _result(_renew_pair(server, params, check_mode), server.server_time())
         _commandcenter.check_login(params)
         if not params["store"]:
-            return _result(settle(server, desired, NoClaims(), check_mode, warn), server.now())
+            return _result(settle(server, desired, NoClaims(), check_mode, warn), server.server_time())
         with open_store(params, check_mode, warn) as storage:
             lease = max(LEASE_SECONDS, 10 * params["timeout"])
             claims = Claims(storage, RECORD_KIND, _identity(server, params), warn, lease, optional_identity=("username", "domain"))
-            return _result(settle(server, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server.now())
+            return _result(settle(server, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server.server_time())
 
 
 def _identity(server: CommandCenter, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -483,7 +483,7 @@ def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: 
     try:
         renewed = server.renew(given)
     except ApiError as error:
-        if not error.ambiguous:
+        if not error.maybe_applied:
             raise
         raise error.explained(
             "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "

@@ -182,7 +182,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     _commandcenter.check_login(params)
     with CommandCenter(params, warn) as server:
         listed = server.tokens(params["user_id"])
-        now = server.now()
+        now = server.server_time()
     tokens = [listed_token(token, now) for token in listed if _is_wanted(token, params, within, now)]
     return {"changed": False, "tokens": sorted(tokens, key=lambda token: (str(token["name"]), token["id"] or 0))}
 

@@ -59,7 +59,7 @@ def log_in(client: HttpClient, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
     path = LOGIN_PATHS[params["api_version"]]
     try:
         # Never sent twice: repeated bad logins lock the user.
-        answer = client.request("POST", path, body=_login_body(params), resend=False).data
+        answer = client.request("POST", path, body=_login_body(params), send_once=True).data
     except ApiError as error:
         raise _explained(error, params) from None
     call = f"POST {client.base_url}{path}"

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from .._errors import ApiError, server_words
+from .._errors import ApiError, error_details
 from .._http.client import HttpClient, Response, check_secret, check_url
 from .._redact import Redactor
 from .._time import from_api
@@ -79,8 +79,8 @@ class CommandCenter:
     def url(self) -> str:
         return self.client.base_url
 
-    def now(self) -> float:
-        return self.client.now()
+    def server_time(self) -> float:
+        return self.client.server_time()
 
     def tokens(self, user_id: int | None = None) -> list[dict[str, t.Any]]:
         """Every token that the login may see, without secrets."""
@@ -119,17 +119,17 @@ class CommandCenter:
         self.client.redactor.add(pair["access_token"], pair["refresh_token"])
         body = {"accessToken": pair["access_token"], "refreshToken": pair["refresh_token"]}
         try:
-            response = self._send("POST", path, body, {"Authorization": f"Bearer {pair['access_token']}"}, resend=False)
+            response = self._send("POST", path, body, {"Authorization": f"Bearer {pair['access_token']}"}, send_once=True)
         except ApiError as error:
             if error.status not in (401, 403):
                 raise
-            response = self._send("POST", path, body, {}, resend=False)
+            response = self._send("POST", path, body, {}, send_once=True)
         return self._issued(response.data, f"POST {self.url}{path}", refresh=True)
 
     def _issued(self, info: Mapping[str, t.Any], call: str, refresh: bool = False) -> dict[str, t.Any]:
-        """The token with its secrets out of an answer. What is not whole is an ambiguous answer: the token exists, its secret is lost."""
+        """The token with its secrets out of an answer. What is not whole is an maybe_applied answer: the token exists, its secret is lost."""
         if not isinstance(info, Mapping):
-            raise ApiError(f"{call}: the answer holds no token", ambiguous=True)
+            raise ApiError(f"{call}: the answer holds no token", maybe_applied=True)
         token = {key: value for key, value in read_token(info).items() if value is not None}
         token["access_token"] = check_secret(info.get("accessToken"), "accessToken", call)
         token["refresh_token"] = None
@@ -137,7 +137,7 @@ class CommandCenter:
             token["refresh_token"] = check_secret(info.get("refreshToken"), "refreshToken", call)
         self.client.redactor.add(token["access_token"], token["refresh_token"])
         if not refresh and not isinstance(token.get("id"), int):
-            raise ApiError(f"{call}: the answer holds no accessTokenId", ambiguous=True)
+            raise ApiError(f"{call}: the answer holds no accessTokenId", maybe_applied=True)
         token["refresh_expires_at"] = from_api(info.get("refreshTokenExpiryTimestamp"))
         return token
 
@@ -150,17 +150,17 @@ class CommandCenter:
         except ApiError as error:
             raise self._explained(error) from None
         if not isinstance(response.data, dict):
-            raise ApiError(f"{method} {self.url}{path.partition('?')[0]}: the answer is not a JSON object", response.status, ambiguous=method != "GET")
+            raise ApiError(f"{method} {self.url}{path.partition('?')[0]}: the answer is not a JSON object", response.status, maybe_applied=method != "GET")
         return response.data
 
-    def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], resend: bool = True) -> Response:
+    def _send(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], send_once: bool = False) -> Response:
         """One call; an error code inside of HTTP 200 is an error like any other."""
-        response = self.client.request(method, path, body=body, headers=headers, resend=resend)
-        for server_code, words in map(server_words, _error_documents(response.data)):
+        response = self.client.request(method, path, body=body, headers=headers, send_once=send_once)
+        for server_code, words in map(error_details, _error_documents(response.data)):
             if server_code not in (None, 0, "0", ""):
-                code = self.client.quoted(server_code) if isinstance(server_code, str) else server_code
+                code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                raise ApiError(f"{label}: {self.client.quoted(words)}" if words else label, response.status, code, ambiguous=response.doubted)
+                raise ApiError(f"{label}: {self.client.safe_excerpt(words)}" if words else label, response.status, code, maybe_applied=response.maybe_applied)
         return response
 
     def _log_in(self) -> None:
@@ -174,12 +174,12 @@ class CommandCenter:
             body["domain"] = params["domain"]
         call = f"POST {self.url}/Login"
         # Never sent twice: repeated bad logins lock the user.
-        response = self.client.request("POST", "/Login", body=body, resend=False)
+        response = self.client.request("POST", "/Login", body=body, send_once=True)
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
         token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
         if not token:
-            raise ApiError(f"{call}: HTTP {response.status}: {_login_refusal(answer, params, self.client.quoted)}", response.status)
+            raise ApiError(f"{call}: HTTP {response.status}: {_login_refusal(answer, params, self.client.safe_excerpt)}", response.status)
         self._auth_token = check_secret(token, "login token", call)
         self._logged_in = True
         self.client.redactor.add(*_login_forms(self._auth_token))
@@ -264,7 +264,7 @@ def _login_refusal(answer: Mapping[str, t.Any], params: Mapping[str, t.Any], quo
     """The sentence for a login that was answered with HTTP 200 and no token. quoted: makes the server's words fit to be shown."""
     errors = answer.get("errList")
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    words = server_words(first)[1] or server_words(answer)[1]
+    words = error_details(first)[1] or error_details(answer)[1]
     words = quoted(words).rstrip(".") if words else "the answer holds no token"
     locked = answer.get("isAccountLocked") or first.get("isAccountLocked")
     seconds = from_api(answer.get("remainingLockTime") or first.get("remainingLockTime"))

@@ -14,19 +14,19 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from .._errors import (
-    MAX_QUOTED_CHARACTERS,
+    MAX_EXCERPT_CHARACTERS,
     ApiError,
-    readable_text,
-    root_words,
-    server_words,
-    without_secrets,
+    body_excerpt,
+    error_details,
+    root_cause,
+    safe_location,
 )
 from .._redact import Redactor
 from .connection import (
     MAX_BODY_BYTES,
+    BodyTooLarge,
     Connection,
-    TooLarge,
-    TooLate,
+    DeadlineExceeded,
     send,
 )
 
@@ -51,12 +51,12 @@ _AMBIGUOUS_STATUSES = {408, 500, 502, 503, 504}
 class Response(t.NamedTuple):
     """What a server answered: the status and the JSON document, or the text where the call asked for text.
 
-    doubted: an earlier attempt of the same request may have been carried out too.
+    maybe_applied: an earlier attempt of the same request may have been carried out too.
     """
 
     status: int
     data: t.Any
-    doubted: bool = False
+    maybe_applied: bool = False
 
 
 class HttpClient:
@@ -93,16 +93,16 @@ class HttpClient:
         """Close the connection; a later request would open a new one."""
         self._connection.close()
 
-    def now(self) -> float:
+    def server_time(self) -> float:
         """The server's time in epoch seconds, from the last Date header; this machine's time before there was one."""
         if self._clock is None:
             return time.time()
         server, local = self._clock
         return server + (time.monotonic() - local)
 
-    def quoted(self, words: str) -> str:
+    def safe_excerpt(self, words: str) -> str:
         """A server's words as they may be shown: without secrets, and not too many."""
-        return self.redactor.redact(words)[:MAX_QUOTED_CHARACTERS]
+        return self.redactor.redact(words)[:MAX_EXCERPT_CHARACTERS]
 
     def request(
         self,
@@ -111,26 +111,26 @@ class HttpClient:
         *,
         body: Mapping[str, t.Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        resend: bool = True,
+        send_once: bool = False,
         text: bool = False,
     ) -> Response:
         """Send one request and return its answer, after as many retries as the rules allow.
 
-        resend: False for a request that must reach the server once at the most (a login, a renewal): it is only tried again when no
+        send_once: True for a request that must reach the server once at the most (a login, a renewal): it is only tried again when no
         connection came about. text: the answer need not be JSON. Raises ApiError, also for every status of 300 and above.
         """
         deadline = time.monotonic() + self.timeout
-        maybe_done = False
+        maybe_applied = False
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._exchange(method, path, body, headers, text, deadline)._replace(doubted=maybe_done)
+                return self._exchange(method, path, body, headers, text, deadline)._replace(maybe_applied=maybe_applied)
             except _Failure as failure:
-                maybe_done = maybe_done or failure.error.ambiguous
-                failure.error.ambiguous = maybe_done
+                maybe_applied = maybe_applied or failure.error.maybe_applied
+                failure.error.maybe_applied = maybe_applied
                 pause = failure.pause if failure.pause is not None else min(0.25 * 2**attempt, 8.0)
-                may_retry = failure.unsent or (resend and failure.may_retry(method))
+                may_retry = failure.unsent or (not send_once and failure.may_retry(method))
                 if not may_retry or attempt > self.retries or time.monotonic() + pause >= deadline:
                     raise failure.error from None
                 self.warn(f"{failure.error.message}; attempt {attempt + 1} of {self.retries + 1} follows in {pause:g} s")
@@ -141,17 +141,17 @@ class HttpClient:
         call = f"{method} {url.partition('?')[0]}"
         connection = self._connection
         try:
-            response, content = connection.bounded(lambda session: send(session, method, url, body, headers, deadline), deadline)
-        except TooLate:
-            raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", ambiguous=connection.sent) from None
-        except TooLarge:
-            raise _Failure(f"{call}: the answer is larger than {MAX_BODY_BYTES // 2**20} MiB and was refused", ambiguous=True, final=True) from None
+            response, content = connection.run_until(lambda session: send(session, method, url, body, headers, deadline), deadline)
+        except DeadlineExceeded:
+            raise _Failure(f"{call}: no complete answer within {self.timeout:g} s", maybe_applied=connection.sent) from None
+        except BodyTooLarge:
+            raise _Failure(f"{call}: the answer is larger than {MAX_BODY_BYTES // 2**20} MiB and was refused", maybe_applied=True, final=True) from None
         except (requests.exceptions.RequestException, OSError, ValueError) as problem:
             raise self._failure(call, problem, connection.sent) from None
         self._read_clock(response)
         if 300 <= response.status_code < 400:
             raise _Failure(
-                f"{call}: HTTP {response.status_code} redirects to {self.quoted(without_secrets(response.headers.get('Location')))}, which was refused: "
+                f"{call}: HTTP {response.status_code} redirects to {self.safe_excerpt(safe_location(response.headers.get('Location')))}, which was refused: "
                 "credentials only go to the address that was given; give the final address instead",
                 status=response.status_code,
                 final=True,
@@ -164,12 +164,12 @@ class HttpClient:
 
     def _failure(self, call: str, problem: Exception, sent: bool) -> _Failure:
         """The sentence for an exchange without a complete answer. sent: the request may have reached the server."""
-        words = self.quoted(root_words(problem))
+        words = self.safe_excerpt(root_cause(problem))
         if isinstance(problem, requests.exceptions.Timeout) or "timed out" in words:
             what = f"no complete answer within {self.timeout:g} s" if sent else "no connection: the server did not accept one in time"
-            return _Failure(f"{call}: {what}", ambiguous=sent, unsent=not sent)
+            return _Failure(f"{call}: {what}", maybe_applied=sent, unsent=not sent)
         if sent:
-            return _Failure(f"{call}: the connection broke before the answer was complete: {words}", ambiguous=True)
+            return _Failure(f"{call}: the connection broke before the answer was complete: {words}", maybe_applied=True)
         if isinstance(problem, requests.exceptions.SSLError):
             return _Failure(f"{call}: TLS failed: {words}; {_tls_hint(words)}", final=True)
         if isinstance(problem, requests.exceptions.ProxyError):
@@ -185,17 +185,17 @@ class HttpClient:
         try:
             document = json.loads(content)
             self.redactor.learn(document)
-            code, words = server_words(document)
+            code, words = error_details(document)
         except (ValueError, RecursionError):
-            code, words = None, readable_text(content, response.headers.get("Content-Type", ""))
-        words = self.quoted(words)
-        code = self.quoted(code) if isinstance(code, str) else code
+            code, words = None, body_excerpt(content, response.headers.get("Content-Type", ""))
+        words = self.safe_excerpt(words)
+        code = self.safe_excerpt(code) if isinstance(code, str) else code
         label = " ".join(str(part) for part in ("HTTP", status, code) if part not in (None, ""))
         message = f"{call}: {label}: {words}" if words else f"{call}: {label}"
-        pause = _retry_after(response, self.now())
+        pause = _retry_after(response, self.server_time())
         if pause is not None:
             message += f" (the server asks to wait {pause:g} s)"
-        return _Failure(message, status=status, code=code, ambiguous=status in _AMBIGUOUS_STATUSES, pause=pause)
+        return _Failure(message, status=status, code=code, maybe_applied=status in _AMBIGUOUS_STATUSES, pause=pause)
 
     def _parse(self, call: str, response: requests.Response, content: bytes) -> t.Any:
         """The JSON document of a successful answer. Its body is never quoted: it may hold a fresh token."""
@@ -204,13 +204,13 @@ class HttpClient:
             self.redactor.learn(document)
             return document
         except (ValueError, RecursionError):
-            kind = self.quoted(response.headers.get("Content-Type", "").partition(";")[0]) or "no content type"
+            kind = self.safe_excerpt(response.headers.get("Content-Type", "").partition(";")[0]) or "no content type"
             what = "an empty body" if not content.strip() else f"{len(content)} bytes of {kind} that are not JSON"
             hint = "is this the address of the API, and is no maintenance page or proxy in front of it?"
             raise _Failure(
                 f"{call}: HTTP {response.status_code} with {what}; {hint}",
                 status=response.status_code,
-                ambiguous=True,
+                maybe_applied=True,
                 final=True,
             ) from None
 
@@ -230,13 +230,13 @@ class _Failure(Exception):
         *,
         status: int | None = None,
         code: str | int | None = None,
-        ambiguous: bool = False,
+        maybe_applied: bool = False,
         unsent: bool = False,
         final: bool = False,
         pause: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.error = ApiError(message, status, code, ambiguous)
+        self.error = ApiError(message, status, code, maybe_applied)
         self.unsent = unsent
         self.final = final
         self.pause = pause
@@ -272,9 +272,9 @@ def check_url(url: str, option: str, allow_http: bool = False) -> str:
 def check_secret(value: t.Any, what: str, call: str) -> str:
     """Return the token that an answer holds; raise ApiError when it is not one that can stand in a header."""
     if not isinstance(value, str) or not value.strip():
-        raise ApiError(f"{call}: the answer holds no {what}", ambiguous=True)
+        raise ApiError(f"{call}: the answer holds no {what}", maybe_applied=True)
     if not value.isprintable() or not value.isascii():
-        raise ApiError(f"{call}: the {what} in the answer holds characters that cannot stand in a header", ambiguous=True)
+        raise ApiError(f"{call}: the {what} in the answer holds characters that cannot stand in a header", maybe_applied=True)
     return value
 
 

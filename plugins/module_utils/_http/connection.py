@@ -40,11 +40,11 @@ _SYSTEM_CA_FILES = (
 )
 
 
-class TooLate(Exception):
+class DeadlineExceeded(Exception):
     """The deadline of the exchange has passed."""
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """The answer is larger than any real one."""
 
 
@@ -80,12 +80,12 @@ class Connection:
         """Whether the last exchange may have reached the server, in part at least."""
         return self._sent
 
-    def bounded(self, exchange: Callable[[requests.Session], t.Any], deadline: float) -> t.Any:
-        """Return what exchange(session) returns, or raise what it raises, or TooLate when the deadline passes before."""
+    def run_until(self, exchange: Callable[[requests.Session], t.Any], deadline: float) -> t.Any:
+        """Return what exchange(session) returns, or raise what it raises, or DeadlineExceeded when the deadline passes before."""
         session, adapter = self.session, self._adapter
         try:
-            return adapter.bounded(lambda: exchange(session), deadline)
-        except TooLate:
+            return adapter.run_until(lambda: exchange(session), deadline)
+        except DeadlineExceeded:
             # What was given up must not get in the way of the next request, a logout for example.
             self._open()
             raise
@@ -153,8 +153,8 @@ class _BoundedAdapter(HTTPAdapter):
 
         manager.pool_classes_by_scheme = {scheme: watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
-    def bounded(self, exchange: Callable[[], t.Any], deadline: float) -> t.Any:
-        """Return what the exchange returns, or raise what it raises, or TooLate when the deadline passes before."""
+    def run_until(self, exchange: Callable[[], t.Any], deadline: float) -> t.Any:
+        """Return what the exchange returns, or raise what it raises, or DeadlineExceeded when the deadline passes before."""
         self.sent = False
         outcome: dict[str, t.Any] = {}
         finished = threading.Event()
@@ -170,7 +170,7 @@ class _BoundedAdapter(HTTPAdapter):
         threading.Thread(target=work, daemon=True).start()
         if not finished.wait(max(deadline - time.monotonic(), 0)):
             self._give_up()
-            raise TooLate
+            raise DeadlineExceeded
         if "problem" in outcome:
             raise outcome["problem"]
         return outcome["value"]
@@ -195,7 +195,7 @@ def send(
         content += chunk
         if len(content) > MAX_BODY_BYTES:
             response.close()
-            raise TooLarge
+            raise BodyTooLarge
     return response, bytes(content)
 
 

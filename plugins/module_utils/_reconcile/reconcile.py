@@ -61,18 +61,18 @@ def _attempt(server: CommandCenter, desired: Desired, claims: Claims | NoClaims,
     record = claims.read()
     if waiting:
         # Who waits for another run asks the store, and not the server each time.
-        record = claims.judge(record, server.now(), check_mode)
+        record = claims.judge(record, server.server_time(), check_mode)
     listed = server.tokens(desired.user_id)
-    record = claims.judge(record, server.now(), check_mode)
+    record = claims.judge(record, server.server_time(), check_mode)
     try:
-        plan = make_plan(desired, listed, record, claims.keeps_secrets, server.now())
+        plan = make_plan(desired, listed, record, claims.keeps_secrets, server.server_time())
     except ApiError:
         claims.check_unchanged()
         raise
     if plan.step in ("none", "reuse") and (plan.changes or plan.leftovers):
         # These are the changes that are made without a claim.
         claims.check_unchanged()
-    predicted = _predict(desired, plan, server.now())
+    predicted = _predict(desired, plan, server.server_time())
     if check_mode:
         return predicted
     run = _Run(server, desired, claims, warn, listed, plan)
@@ -133,10 +133,10 @@ class _Run:
         return self._outcome(token)
 
     def create(self) -> Outcome:
-        attributes = self.desired.attributes(self.server.now(), self.plan.token or {})
-        with self.claims.claim("create", self.server.now()) as claim:
+        attributes = self.desired.attributes(self.server.server_time(), self.plan.token or {})
+        with self.claims.claim("create", self.server.server_time()) as claim:
             self._revoke_orphans()
-            claim.still_ours(self.server.now())
+            claim.still_ours(self.server.server_time())
             token = self._create(attributes)
             self._check_owner(token)
             claim.complete(token, discard=lambda: self._revoke(token))
@@ -145,12 +145,12 @@ class _Run:
 
     def renew(self) -> Outcome:
         token = dict(t.cast(Token, self.plan.token))
-        with self.claims.claim("renew", self.server.now()) as claim:
+        with self.claims.claim("renew", self.server.server_time()) as claim:
             try:
-                claim.still_ours(self.server.now())
+                claim.still_ours(self.server.server_time())
                 renewed = self.server.renew(token)
             except ApiError as error:
-                if not error.ambiguous:
+                if not error.maybe_applied:
                     if error.status in (None, 429):
                         raise error.explained("The pair was not rotated, and the next run tries again") from None
                     if self.desired.recreate == "never":
@@ -170,11 +170,11 @@ class _Run:
         return self._outcome(token, actions=self._revoke_leftovers())
 
     def replace(self) -> Outcome:
-        with self.claims.claim("replace", self.server.now()) as claim:
+        with self.claims.claim("replace", self.server.server_time()) as claim:
             return self._replace_within(claim)
 
     def revoke(self) -> Outcome:
-        with self.claims.claim("revoke", self.server.now()) as claim:
+        with self.claims.claim("revoke", self.server.server_time()) as claim:
             for token in self.plan.orphans:
                 self._revoke(token)
             claim.forget()
@@ -183,7 +183,7 @@ class _Run:
     def _replace_within(self, claim: Claim | NoClaims) -> Outcome:
         """Rename, create, store, revoke: the old token works until the new one is stored."""
         old = t.cast(Token, self.plan.token)
-        attributes = self.desired.attributes(self.server.now(), old)
+        attributes = self.desired.attributes(self.server.server_time(), old)
         aside = retired_name(self.name, old["id"])
         if old["name"] != aside:
             self._rename(old["id"], aside)
@@ -193,10 +193,10 @@ class _Run:
 
         try:
             self._revoke_orphans()
-            claim.still_ours(self.server.now())
+            claim.still_ours(self.server.server_time())
             token = self._create(attributes)
         except ApiError as error:
-            if not error.ambiguous:
+            if not error.maybe_applied:
                 self._try(restore, f"the token {old['id']} is still named {aside!r}")
             raise
         claim.complete(token, discard=lambda: self._revoke(token), restore=restore)
@@ -207,21 +207,21 @@ class _Run:
     def _create(self, attributes: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """Create, and settle a lost answer: a token of our own making without a secret is of no use to anybody, so it is revoked."""
         known = {token["id"] for token in self.listed}
-        started = int(self.server.now()) - CLOCK_SLACK
+        started = int(self.server.server_time()) - CLOCK_SLACK
         doubted = False
         for attempt in range(1, _CREATE_ATTEMPTS + 1):
             try:
                 token = self.server.create(self.name, attributes)
             except ApiError as error:
-                if not doubted and not error.ambiguous:
+                if not doubted and not error.maybe_applied:
                     if _is_name_clash(error):
                         raise NameTaken(error.message, error.status, error.code) from None
                     raise
                 found = self._revoke_unseen(known, started)
                 # What was found and revoked is settled. What was not found may still come into being.
                 doubted = not found
-                if attempt == _CREATE_ATTEMPTS or not (error.ambiguous or found):
-                    error.ambiguous = doubted
+                if attempt == _CREATE_ATTEMPTS or not (error.maybe_applied or found):
+                    error.maybe_applied = doubted
                     raise
                 self.warn(f"{error.message}; {'what was made without its secret was revoked, and ' if found else ''}the token is created once more")
             else:
@@ -248,7 +248,7 @@ class _Run:
             for orphan in found:
                 self._revoke(orphan)
         except ApiError as error:
-            error.ambiguous = True
+            error.maybe_applied = True
             raise
         return bool(found)
 
@@ -268,7 +268,7 @@ class _Run:
             self.server.update(token["id"], changes)
         except ApiError as error:
             # The same change twice is one change, so a lost answer is settled by sending it again.
-            if not error.ambiguous:
+            if not error.maybe_applied:
                 raise
             self.warn(f"{error.message}; the change is sent once more")
             self.server.update(token["id"], changes)
@@ -278,7 +278,7 @@ class _Run:
         try:
             self.server.update(token_id, {"name": name})
         except ApiError as error:
-            if not error.ambiguous or not any(token["id"] == token_id and token["name"] == name for token in self.server.tokens(self.desired.user_id)):
+            if not error.maybe_applied or not any(token["id"] == token_id and token["name"] == name for token in self.server.tokens(self.desired.user_id)):
                 raise
 
     def _revoke(self, token: Token) -> None:

@@ -201,7 +201,7 @@ class Claim:
             # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it. But where
             # an answer was lost, the token may have been stored before the other run wrote, and be in use.
             self._open = False
-            if not conflict.ambiguous:
+            if not conflict.maybe_applied:
                 _quietly(discard)
             raise Contended(self._claims.storage.where, None) from None
         except StoreError as error:
@@ -223,7 +223,7 @@ class Claim:
         if not self._open:
             return
         self._open = False
-        harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.ambiguous)
+        harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.maybe_applied)
         try:
             if self._suspect or not harmless:
                 self._claims.save(_doubts(self._before or {}, self._pending))
@@ -241,7 +241,7 @@ class Claim:
     def _unstored(self, error: StoreError, discard: Effect | None, restore: Effect | None) -> StoreError:
         # Whatever can still be written from here on says "suspect"; where nothing can, the record says "pending".
         self._suspect = True
-        if error.ambiguous:
+        if error.maybe_applied:
             # Programs may read the new secret from the store already, or go on with the old one: both are left to work.
             return StoreError(f"{error.message}. It is not known whether the new token was stored: the next run settles that")
         if discard is None:

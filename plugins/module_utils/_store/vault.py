@@ -12,9 +12,9 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from .._errors import ApiError, root_words
+from .._errors import ApiError, root_cause
 from .._http.client import USER_AGENT, check_url
-from .._http.connection import Connection, TooLate
+from .._http.connection import Connection, DeadlineExceeded
 from .._redact import Redactor
 from .claims import Conflict
 from .format import StoreError
@@ -115,9 +115,9 @@ class VaultStorage:
                     # It may have been our own write, whose answer was lost, that made this one too late.
                     if doubted and self._holds(document, expected + 1):
                         return
-                    raise Conflict(f"{self.where} was written by another run", ambiguous=doubted) from None
-                doubted = doubted or error.ambiguous
-                error.ambiguous = doubted
+                    raise Conflict(f"{self.where} was written by another run", maybe_applied=doubted) from None
+                doubted = doubted or error.maybe_applied
+                error.maybe_applied = doubted
                 if isinstance(error, _Refused) or attempt == _ATTEMPTS:
                     raise
                 time.sleep(0.25 * 2**attempt)
@@ -147,7 +147,7 @@ class VaultStorage:
             if (self.read() or {}) == dict(document) and self._version == version:
                 return True
         except StoreError as error:
-            error.ambiguous = True
+            error.maybe_applied = True
             raise
         self._version = expected
         return False
@@ -182,18 +182,18 @@ class VaultStorage:
 
         vault_errors = self._hvac.exceptions
         try:
-            answer = self._connection.bounded(exchange, time.monotonic() + self._timeout)
-        except TooLate:
-            raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s", ambiguous=self._connection.sent) from None
+            answer = self._connection.run_until(exchange, time.monotonic() + self._timeout)
+        except DeadlineExceeded:
+            raise _Unclear(f"{self.where}: {what}: no complete answer within {self._timeout:g} s", maybe_applied=self._connection.sent) from None
         except (requests.exceptions.RequestException, OSError) as problem:
-            words = self._redactor.redact(root_words(problem))
-            raise _Unclear(f"{self.where}: {what}: {words}{_hint(problem, words)}", ambiguous=self._connection.sent) from None
+            words = self._redactor.redact(root_cause(problem))
+            raise _Unclear(f"{self.where}: {what}: {words}{_hint(problem, words)}", maybe_applied=self._connection.sent) from None
         except vault_errors.InvalidPath:
             raise _NotThere(f"{self.where}: {what}: there is nothing") from None
         except (vault_errors.VaultDown, vault_errors.BadGateway, vault_errors.InternalServerError, vault_errors.RateLimitExceeded) as error:
             sealed = "sealed" in str(error.args[0]).lower()
             hint = "; it is sealed: unseal it first" if sealed else ""
-            raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}", ambiguous=not sealed) from None
+            raise _Unclear(f"{self.where}: {what}: {self._words(error)}{hint}", maybe_applied=not sealed) from None
         except (vault_errors.Forbidden, vault_errors.Unauthorized) as error:
             policy = f"a policy with create, read and update on {self._mount}/data/{self._path}"
             raise _Refused(f"{self.where}: {what}: {self._words(error)}; the token must be valid and have {policy}") from None

@@ -36,7 +36,7 @@ class TestRefusedLogins:
             version,
             f"HTTP 400 KValidationError: Invalid Username or Password specified. The login of user 'backup' in domain 'LOCAL' {REFUSED}",
         )
-        assert (error.status, error.code, error.ambiguous) == (400, "KValidationError", False)
+        assert (error.status, error.code, error.maybe_applied) == (400, "KValidationError", False)
         assert transcript(sim) == [LINES[version]]
         assert login.warnings == []
 

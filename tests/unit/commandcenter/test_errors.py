@@ -116,7 +116,7 @@ class TestScopeRulesOfTheServer:
         error = token.fails(**arguments)
         label = "HTTP 400 22" if style == "http400" else "HTTP 200 error 22"
         assert error.message == f"POST {sim.url}/commandcenter/api/V4/AccessToken: {label}: {words}"
-        assert (error.code, error.ambiguous) == (22, False)
+        assert (error.code, error.maybe_applied) == (22, False)
         assert transcript(sim) == CREATED
         assert (names(sim), logins(sim)) == ([], [])
 
@@ -163,7 +163,7 @@ class TestErrorsWithin200:
         error = token.fails()
         assert error.message == f"POST {sim.url}/commandcenter/api/V4/AccessToken: HTTP 200 error 7: No today"
         assert str(error.code) == "7"
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert transcript(sim) == CREATED
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

@@ -137,7 +137,7 @@ class TestRefused:
     def test_a_wrong_password_is_sent_once(self, sim: Simulator, token: Task) -> None:
         error = token.fails(password="hunter2-wrong")
         assert error.message == (f"POST {sim.url}/commandcenter/api/Login: HTTP 200: Invalid Username or Password. The login of user 'svc-ansible' {ONCE}")
-        assert (error.status, error.ambiguous) == (200, False)
+        assert (error.status, error.maybe_applied) == (200, False)
         assert transcript(sim) == [LOGIN]
         assert token.warnings == []
 
@@ -358,7 +358,7 @@ class TestPlaces:
         sim.set(rate_limit={"writes": 1, "seconds": 3600})
         error = token.fails()
         assert "HTTP 429 429: Too many requests (the server asks to wait 3600 s)" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         # The login took the only write there was; the logout is refused too, and that is a warning.
         assert transcript(sim) == CREATED
         assert "The login of this task was not ended: " in token.warnings[-1]

@@ -119,14 +119,14 @@ class TestCreateAndRetry:
         assert tokens(sim) == []
         assert logins(sim) == []
         # What was revoked is settled. What was never seen may still come.
-        assert error.ambiguous == (not done)
+        assert error.maybe_applied == (not done)
 
     def test_the_list_fails_too(self, sim: Simulator, token: Task) -> None:
         """Nothing is known: the error says so, for those who keep a record."""
         sim.fault("cut_after", method="POST", path="AccessToken$")
         sim.fault("status", method="GET", path="AccessToken$", code=400, after=1)
         error = token.fails()
-        assert error.ambiguous
+        assert error.maybe_applied
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, LOGOUT]
 
     def test_the_orphan_cannot_be_revoked(self, sim: Simulator, token: Task) -> None:
@@ -134,7 +134,7 @@ class TestCreateAndRetry:
         sim.fault("status", method="DELETE", path="AccessToken/", code=403)
         error = token.fails()
         assert "HTTP 403" in error.message
-        assert error.ambiguous
+        assert error.maybe_applied
 
     def test_tokens_that_were_there_before_are_not_touched(self, sim: Simulator, token: Task) -> None:
         sim.set(commandcenter_list_all="all")
@@ -175,7 +175,7 @@ def test_an_update_that_is_lost_twice(sim: Simulator, token: Task) -> None:
     sim.commandcenter_create("ci")
     sim.fault("cut_before", method="PUT", path="AccessToken/", times=2)
     error = token.fails(scope="hyperscale")
-    assert error.ambiguous
+    assert error.maybe_applied
     assert logins(sim) == []
     assert token(scope="hyperscale")["actions"] == ["updated"]
 
@@ -234,7 +234,7 @@ class TestReplaceInterrupted:
         old = sim.commandcenter_create("ci")
         sim.fault("cut_before", method="POST", path="AccessToken$", times=0)
         error = token.fails(recreate="always")
-        assert error.ambiguous
+        assert error.maybe_applied
         assert names(sim) == [f"ci.replaced-{old['id']}"]
         assert sim.check(old["access_token"])
         sim.clear_faults()

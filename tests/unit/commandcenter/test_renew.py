@@ -108,7 +108,7 @@ class TestHeader:
     def test_there_is_no_third_time(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
         sim.fault("status", code=status, times=0)
         error = renew.fails(**pair)
-        assert (error.status, error.ambiguous) == (status, False)
+        assert (error.status, error.maybe_applied) == (status, False)
         assert transcript(sim) == [RENEW] * 2
 
     @pytest.mark.parametrize(("kind", "args"), [("cut_after", {}), ("status_after", {"code": 503, "headers": {"Retry-After": "0"}})])
@@ -154,7 +154,7 @@ class TestDoubt:
         error = renew.fails(timeout=patience(kind), **pair)
         assert error.message.startswith(f"POST {sim.url}/commandcenter/api/V4/AccessToken/Renew: ")
         assert error.message.endswith(DOUBT)
-        assert error.ambiguous
+        assert error.maybe_applied
         assert transcript(sim) == [RENEW]
         assert renew.warnings == []
         assert alive(sim)
@@ -176,14 +176,14 @@ class TestCertainty:
         error = renew.fails(url=sim.refused_url, retries=1, **pair)
         assert "no connection: Connection refused" in error.message
         assert "It is not known" not in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert len(renew.warnings) == 1
 
     @pytest.mark.parametrize("status", [400, 404, 429, 450])
     def test_refused_by_status(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
         sim.fault("status", code=status, headers={"Retry-After": "0"})
         error = renew.fails(**pair)
-        assert (error.status, error.ambiguous) == (status, False)
+        assert (error.status, error.maybe_applied) == (status, False)
         assert "It is not known" not in error.message
         assert transcript(sim) == [RENEW]
 

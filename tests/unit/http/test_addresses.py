@@ -125,7 +125,7 @@ class TestRefused:
     def test_a_name_that_cannot_be_looked_up(self, make: Make) -> None:
         error = make("https://cc..example", retries=0).fails()
         assert f"GET https://cc..example{PATH}: " in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
 
 
 class TestRedirects:
@@ -136,7 +136,7 @@ class TestRedirects:
         error = client.fails(method, body={"password": "secret"} if method == "POST" else None)
         assert f"{method} {sim.url}{PATH}: HTTP {status} redirects to {sim.http_url}/elsewhere, which was refused" in error.message
         assert "give the final address instead" in error.message
-        assert (error.status, error.ambiguous) == (status, False)
+        assert (error.status, error.maybe_applied) == (status, False)
         assert [entry["path"] for entry in sim.requests()] == [PATH]
         assert client.warnings == []
 

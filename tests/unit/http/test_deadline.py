@@ -49,7 +49,7 @@ def test_a_slow_server(sim: Simulator, make: Make, method: str, kind: str, args:
     with in_time():
         error = client.fails(method)
     assert error.message == f"{method} {sim.url}{PATH}: no complete answer within {TIMEOUT:g} s"
-    assert (error.status, error.ambiguous) == (None, True)
+    assert (error.status, error.maybe_applied) == (None, True)
     assert client.warnings == []
     # The next request, a logout for example, has a deadline and a connection of its own.
     assert client().status == 200
@@ -62,7 +62,7 @@ def test_a_server_that_never_says_a_word(sim: Simulator, make: Make) -> None:
     with in_time():
         error = client.fails("POST")
     assert error.message == f"POST {sim.silent_url}{PATH}: no connection: the server did not accept one in time"
-    assert not error.ambiguous
+    assert not error.maybe_applied
 
 
 def test_a_host_that_takes_no_connection(make: Make) -> None:
@@ -83,7 +83,7 @@ def test_a_host_that_takes_no_connection(make: Make) -> None:
         for one in waiting:
             one.close()
     assert "no connection" in error.message
-    assert not error.ambiguous
+    assert not error.maybe_applied
 
 
 def test_a_slow_name_server_and_nothing_is_sent_later(sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_slow_name_server_and_nothing_is_sent_later(sim: Simulator, make: Make
     with in_time():
         error = client.fails("POST")
     assert asked.is_set()
-    assert not error.ambiguous
+    assert not error.maybe_applied
     monkeypatch.undo()
     time.sleep(1)
     assert sim.requests() == []

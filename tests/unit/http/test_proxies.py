@@ -112,11 +112,11 @@ class TestFailures:
     def test_a_proxy_that_is_down(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-canary@{place(sim.refused_url)}")
         client = make(retries=1)
-        error = client.fails("POST", resend=False)
+        error = client.fails("POST", send_once=True)
         assert "the proxy that the environment names failed: " in error.message
         assert "refused" in error.message
         assert "proxy-canary" not in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert len(client.warnings) == 1
 
     def test_a_proxy_that_refuses_is_not_asked_again(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,16 +125,16 @@ class TestFailures:
         client = make("https://192.0.2.1")
         error = client.fails("POST")
         assert "the proxy that the environment names failed: Tunnel connection failed: 403 Forbidden" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert tunnels(sim) == ["CONNECT 192.0.2.1:443"]
         assert client.warnings == []
 
     def test_a_proxy_that_is_busy_is(self, sim: Simulator, make: Make, busy_proxy: BusyProxy, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{busy_proxy.server_address[1]}")
         client = make(retries=1)
-        error = client.fails("POST", resend=False)
+        error = client.fails("POST", send_once=True)
         assert "503 Service Unavailable" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert (busy_proxy.asked, len(client.warnings)) == (2, 1)
         assert sim.requests() == []
 

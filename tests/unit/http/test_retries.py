@@ -36,7 +36,7 @@ class TestStatuses:
         if status in ALWAYS or (method == "GET" and status in FOR_GET):
             response = client(method)
             assert response.data == {"good": True}
-            assert response.doubted == (status in DONE_PERHAPS)
+            assert response.maybe_applied == (status in DONE_PERHAPS)
             assert len(sim.requests()) == 2
             assert client.warnings == [
                 f"{method} {sim.url}{PATH}: HTTP {status} (the server asks to wait 0 s); attempt 2 of 4 follows in 0 s",
@@ -44,15 +44,15 @@ class TestStatuses:
         else:
             error = client.fails(method)
             assert error.message.startswith(f"{method} {sim.url}{PATH}: HTTP {status}")
-            assert (error.status, error.ambiguous) == (status, status in DONE_PERHAPS)
+            assert (error.status, error.maybe_applied) == (status, status in DONE_PERHAPS)
             assert len(sim.requests()) == 1
             assert client.warnings == []
 
     @pytest.mark.parametrize("status", sorted(ALWAYS | FOR_GET | NEVER))
     def test_a_login_or_a_renewal_never(self, sim: Simulator, client: Client, status: int) -> None:
         busy(sim, status)
-        error = client.fails("POST", resend=False)
-        assert (error.status, error.ambiguous) == (status, status in DONE_PERHAPS)
+        error = client.fails("POST", send_once=True)
+        assert (error.status, error.maybe_applied) == (status, status in DONE_PERHAPS)
         assert len(sim.requests()) == 1
         assert client.warnings == []
 
@@ -78,12 +78,12 @@ class TestStatuses:
         sim.fault("status", code=503, headers={"Retry-After": "0"})
         sim.fault("status", code=400, body={"errorCode": 1, "errorMessage": "exists already"})
         error = client.fails("POST")
-        assert (error.status, error.code, error.ambiguous) == (400, 1, True)
+        assert (error.status, error.code, error.maybe_applied) == (400, 1, True)
 
     def test_429_leaves_no_doubt(self, sim: Simulator, client: Client) -> None:
         busy(sim, 429)
         sim.fault("status", code=400)
-        assert not client("POST").doubted
+        assert not client("POST").maybe_applied
 
 
 class TestBrokenAnswers:
@@ -105,7 +105,7 @@ class TestBrokenAnswers:
             return
         error = client.fails(method)
         assert error.message.startswith(f"{method} {sim.url}{PATH}: the connection broke before the answer was complete: ")
-        assert (error.status, error.ambiguous) == (None, True)
+        assert (error.status, error.maybe_applied) == (None, True)
         assert len(sim.requests()) == 1
         assert client.warnings == []
 
@@ -118,20 +118,20 @@ class TestBrokenAnswers:
 
 
 class TestNoConnection:
-    @pytest.mark.parametrize("resend", [True, False])
+    @pytest.mark.parametrize("send_once", [False, True])
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    def test_is_tried_again_for_every_request(self, sim: Simulator, make: Make, method: str, resend: bool) -> None:
+    def test_is_tried_again_for_every_request(self, sim: Simulator, make: Make, method: str, send_once: bool) -> None:
         client = make(sim.refused_url, retries=1)
-        error = client.fails(method, resend=resend)
+        error = client.fails(method, send_once=send_once)
         assert error.message == f"{method} {sim.refused_url}{PATH}: no connection: Connection refused"
-        assert (error.status, error.ambiguous) == (None, False)
+        assert (error.status, error.maybe_applied) == (None, False)
         assert client.warnings == [f"{error.message}; attempt 2 of 2 follows in 0.5 s"]
 
     def test_an_unknown_host(self, make: Make) -> None:
         client = make("https://no-such-host.invalid", retries=1)
-        error = client.fails("POST", resend=False)
+        error = client.fails("POST", send_once=True)
         assert error.message.startswith(f"POST https://no-such-host.invalid{PATH}: no connection: ")
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert len(client.warnings) == 1
 
     def test_pauses_grow(self, sim: Simulator, make: Make) -> None:
@@ -183,10 +183,10 @@ class TestRetryAfter:
 
 
 class TestAmbiguity:
-    """`ambiguous` decides whether a lost create is looked for: one row for each way to fail."""
+    """`maybe_applied` decides whether a lost create is looked for: one row for each way to fail."""
 
     @pytest.mark.parametrize(
-        ("kind", "args", "ambiguous"),
+        ("kind", "args", "maybe_applied"),
         [
             ("cut_before", {}, True),
             ("cut_after", {}, True),
@@ -215,8 +215,8 @@ class TestAmbiguity:
         ],
         ids=lambda value: str(value) if not isinstance(value, dict) else "-".join(map(str, value.values())),
     )
-    def test_a_write(self, sim: Simulator, make: Make, kind: str, args: dict[str, Any], ambiguous: bool) -> None:
+    def test_a_write(self, sim: Simulator, make: Make, kind: str, args: dict[str, Any], maybe_applied: bool) -> None:
         client = make(retries=0, timeout=patience(kind))
         sim.fault(kind, **args)
         body = {"username": "backup", "password": "canary-cohesity-password", "domain": "LOCAL"}
-        assert client.fails("POST", "/v2/access-tokens", body=body).ambiguous == ambiguous
+        assert client.fails("POST", "/v2/access-tokens", body=body).maybe_applied == maybe_applied

@@ -118,7 +118,7 @@ class TestOrder:
         (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")
         error = make(ca_path=str(tmp_path / "ca.pem")).fails()
         assert "the file of CAs (ca_path, REQUESTS_CA_BUNDLE or SSL_CERT_FILE) holds no certificate" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
 
 
 class TestBadCertificates:
@@ -127,21 +127,21 @@ class TestBadCertificates:
         assert f"POST {sim.url}/v2/access-tokens: TLS failed:" in error.message
         assert DISTRUSTED in error.message
         assert "give the CA that signed the server's certificate in ca_path" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert sim.requests() == []
 
     def test_expired(self, sim: Simulator, make: Make) -> None:
         error = make(sim.expired_url).fails("POST")
         assert "certificate has expired" in error.message
         assert "have the server's certificate renewed" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert sim.requests() == []
 
     def test_wrong_name(self, sim: Simulator, make: Make) -> None:
         error = make(sim.wrong_name_url).fails("POST")
         assert "certificate is not valid for '127.0.0.1'" in error.message
         assert "use a name that stands in the server's certificate" in error.message
-        assert not error.ambiguous
+        assert not error.maybe_applied
         assert sim.requests() == []
 
     def test_a_bad_certificate_is_not_tried_again(self, sim: Simulator, make: Make) -> None:

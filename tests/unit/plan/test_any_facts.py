@@ -135,7 +135,7 @@ def planned(wanted: dict[str, Any], server: list[dict[str, Any]], kept: dict[str
     found = outcome_or_sentence(work)
     if isinstance(found, ApiError):
         assert len(found.message) > 15
-        assert not found.ambiguous
+        assert not found.maybe_applied
         return None
     return cast("tuple[Desired, Plan]", found)
 
