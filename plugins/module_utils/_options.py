@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import typing as t
+from collections.abc import Mapping
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -16,6 +17,11 @@ def environment(*variables: str) -> str:
     if value is None:
         raise AnsibleFallbackNotFound
     return value
+
+
+def pick(params: Mapping[str, t.Any], spec: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The validated options that a spec names, ready to be passed on by their names."""
+    return {name: params[name] for name in spec}
 
 
 def transport_spec(environment_prefix: str) -> dict[str, t.Any]:

@@ -307,7 +307,9 @@ from ..module_utils._http.client import HttpClient
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_SPEC, STORE_SPEC
 from ..module_utils._store.backends import open_store
-from ..module_utils._store.claims import Claims, Conflict
+from ..module_utils._store.errors import Conflict
+from ..module_utils._store.format import Contents, Kind
+from ..module_utils._store.record import Record
 from ..module_utils._time import from_iso, iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
@@ -326,7 +328,34 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "privileges": {"type": "list", "elements": "str"},
 }
 
-RECORD_KIND = "cohesity_access_token"
+# What a record keeps of a token: all but what is derived from the rest.
+_STORED = {key: option["type"] for key, option in TOKEN_SPEC.items() if key not in ("headers", "expires_in")}
+_PYTHON_TYPES: dict[str, type] = {"str": str, "list": list}
+
+
+class DamagedToken(Exception):
+    """A stored token that cannot be what was written; keys: where."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = keys
+
+
+def _read_stored(document: Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """The token of a stored document, or None where it holds none; raises DamagedToken."""
+    token = {key: document[key] for key in _STORED if document.get(key) is not None}
+    damaged = [key for key, value in token.items() if not isinstance(value, _PYTHON_TYPES[_STORED[key]])]
+    secret, expires_at = token.get("access_token"), token.get("expires_at")
+    if isinstance(secret, str) and not (secret.isprintable() and secret.isascii()):
+        damaged.append("access_token")
+    if isinstance(expires_at, str) and from_iso(expires_at) is None:
+        damaged.append("expires_at")
+    if damaged:
+        raise DamagedToken(damaged)
+    return token if secret else None
+
+
+RECORD_KIND = Kind("cohesity_access_token", _read_stored, dict, frozenset(_STORED))
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
@@ -350,12 +379,12 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
             known = params["token"] or {}
             return _token(client, known, params, check_mode, warn, lambda _token: None)
         with open_store(params, check_mode, warn) as storage:
-            claims = Claims(storage, RECORD_KIND, _identity(client, params), warn)
+            record = Record(storage, RECORD_KIND, _identity(client, params))
             try:
-                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))
+                return _token(client, _held(record), params, check_mode, warn, lambda token: _keep(record, token))
             except Conflict:
                 # Another run has logged in meanwhile: its token serves this one too.
-                return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep_unless_late(claims, token))
+                return _token(client, _held(record), params, check_mode, warn, lambda token: _keep_unless_late(record, token))
     finally:
         client.close()
 
@@ -384,19 +413,19 @@ def _token(
     return _result(_public(client, token, params), ["created"], known)
 
 
-def _held(claims: Claims) -> dict[str, t.Any]:
-    token = (claims.read() or {}).get("token") or {}
-    return {**token, "expires_at": iso(token.get("expires_at"))}
+def _held(record: Record) -> dict[str, t.Any]:
+    contents = record.load()
+    return dict(contents.token or {}) if contents else {}
 
 
-def _keep(claims: Claims, token: Mapping[str, t.Any]) -> None:
-    claims.save({"token": {**token, "expires_at": from_iso(token["expires_at"])}})
+def _keep(record: Record, token: Mapping[str, t.Any]) -> None:
+    record.save(Contents(record.identity, dict(token)))
 
 
-def _keep_unless_late(claims: Claims, token: Mapping[str, t.Any]) -> None:
+def _keep_unless_late(record: Record, token: Mapping[str, t.Any]) -> None:
     """Keep the token, unless yet another run has stored its own: each is good by itself."""
     with contextlib.suppress(Conflict):
-        _keep(claims, token)
+        _keep(record, token)
 
 
 def _is_good(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str, t.Any], min_validity: int) -> bool:

@@ -144,7 +144,7 @@ def _work(module: Any, job: dict[str, Any], result: Path) -> None:
     signal.alarm(RUN_LIMIT)
     if job.get("lease"):
         real = _records.Claims
-        module.Claims = lambda storage, kind, identity, warn, _lease, **more: real(storage, kind, identity, warn, job["lease"], **more)
+        module.Claims = lambda record, warn, _lease: real(record, warn, job["lease"])
     if job.get("stop"):
         _stop_at(job["stop"], _lifecycle, _records)
     answer = {**carried_out(job, module), "at": time.monotonic()}
@@ -158,8 +158,8 @@ def _stop_at(place: str, lifecycle: Any, records: Any) -> None:
     """
     owner, name, before = {
         "claimed": (records.Claim, "begin", False),
-        "sending": (lifecycle.CommandCenter, "renew", True),
-        "storing": (records.Claim, "complete", True),
+        "sending": (lifecycle.AccessTokens, "renew", True),
+        "storing": (records.Claim, "commit", True),
     }[place]
     real = getattr(owner, name)
 

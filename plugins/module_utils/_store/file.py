@@ -16,7 +16,7 @@ import time
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 
-from .format import StoreError
+from .errors import StoreError
 
 _LARGEST_RECORD = 1024 * 1024
 # Set aside before the server is asked for anything, so that the answer can be stored on a disk that fills up meanwhile.

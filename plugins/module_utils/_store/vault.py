@@ -16,8 +16,7 @@ from .._errors import ApiError, root_cause
 from .._http.client import USER_AGENT, check_url
 from .._http.connection import Connection, DeadlineExceeded
 from .._redact import Redactor
-from .claims import Conflict
-from .format import StoreError
+from .errors import Conflict, StoreError
 
 try:
     import requests

@@ -140,7 +140,7 @@ class TestTolerance:
     def test_entries_with_nothing_in_them(self, sim: Simulator, info: Task) -> None:
         sim.fault("json", path="AccessToken$", value={"tokens": [{}, {"tokenName": None, "accessTokenId": "x"}, {"tokenName": 5}, {"tokenName": "a"}]})
         assert [(token["name"], token["id"], token["expires_at"]) for token in info()["tokens"]] == [
-            (5, None, None),
+            ("5", None, None),
             (None, None, None),
             (None, None, None),
             ("a", None, None),

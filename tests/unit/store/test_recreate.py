@@ -274,33 +274,3 @@ class TestForeignRenewal:
         result = task(state="renewed")
         assert sim.requests("Renew$") == []
         replaced(task, result)
-
-
-class TestListThatIsAlwaysOff:
-    """Should a server's list show another end than its other answers do, it looks like a renewal by somebody else, once."""
-
-    def test_costs_one_token_and_no_more(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        assert task()["actions"] == ["recreated"]
-        again = task()
-        assert again["actions"] == ["reused"]
-        task.settled(again)
-
-    def test_does_not_hide_the_real_end(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        task()
-        sim.advance(1700)
-        assert task()["actions"] == ["renewed"]
-        assert task()["actions"] == ["reused"]
-
-    def test_does_not_hide_a_renewal_by_somebody_else(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        pair = task()["token"]
-        sim.advance(600)
-        task.renewed_by_a_stranger(pair)
-        result = task()
-        assert result["actions"] == ["recreated"]
-        task.settled(result)
