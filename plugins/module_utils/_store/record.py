@@ -62,7 +62,6 @@ class Record:
 
     def save(self, contents: Contents) -> None:
         """Replace the record as a whole; raises Conflict or StoreError."""
-        contents = contents._replace(identity=self.identity)
         self.storage.write(to_document(contents, self.kind))
         self.contents = contents
 
