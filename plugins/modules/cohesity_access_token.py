@@ -307,7 +307,8 @@ from ..module_utils._http.client import HttpClient
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_SPEC, STORE_SPEC
 from ..module_utils._store.backends import open_store
-from ..module_utils._store.claims import Claims, Conflict
+from ..module_utils._store.claims import Claims
+from ..module_utils._store.errors import Conflict
 from ..module_utils._time import from_iso, iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
@@ -349,7 +350,10 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         if not params["store"]:
             known = params["token"] or {}
             return _token(client, known, params, check_mode, warn, lambda _token: None)
-        with open_store(params, check_mode, warn) as storage:
+        transport = {key: params[key] for key in ("timeout", "retries", "use_proxy")}
+        with open_store(params["store"], **transport, check_mode=check_mode, warn=warn) as storage:
+            if not check_mode:
+                storage.lock(params["store"]["lock_timeout"])
             claims = Claims(storage, RECORD_KIND, _identity(client, params), warn)
             try:
                 return _token(client, _held(claims), params, check_mode, warn, lambda token: _keep(claims, token))

@@ -463,10 +463,12 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         _commandcenter.check_login(params)
         if not params["store"]:
             return _result(settle(server, desired, NoClaims(), check_mode, warn), server.server_time())
-        with open_store(params, check_mode, warn) as storage:
+        transport = {key: params[key] for key in ("timeout", "retries", "use_proxy")}
+        with open_store(params["store"], **transport, check_mode=check_mode, warn=warn) as storage:
             lease = max(LEASE_SECONDS, 10 * params["timeout"])
-            claims = Claims(storage, RECORD_KIND, _identity(server, params), warn, lease, optional_identity=("username", "domain"))
-            return _result(settle(server, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server.server_time())
+            lock_timeout = params["store"]["lock_timeout"]
+            claims = Claims(storage, RECORD_KIND, _identity(server, params), warn, lease, optional_identity=("username", "domain"), lock_timeout=lock_timeout)
+            return _result(settle(server, desired, claims, check_mode, warn, lock_timeout), server.server_time())
 
 
 def _identity(server: CommandCenter, params: Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -12,17 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .._errors import ApiError
 from .._time import iso
-from .format import StoreError, from_document, to_document
+from .backends import Backend
+from .errors import Conflict, StoreError
+from .format import from_document, to_document
 
 # How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
 LEASE_SECONDS = 300
 _NO_DOUBTS = {"pending": None, "suspect_since": None, "suspect_until": None}
 
 Effect = Callable[[], object]
-
-
-class Conflict(StoreError):
-    """Another run has written the record since it was read."""
 
 
 class Contended(Exception):
@@ -44,23 +42,6 @@ class Contended(Exception):
         )
 
 
-class Storage(t.Protocol):
-    """Where one record is kept; see _store.py."""
-
-    where: str
-    holds_lock: bool
-
-    def read(self) -> dict[str, t.Any] | None: ...
-
-    def write(self, document: Mapping[str, t.Any]) -> None: ...
-
-    def remove(self) -> None: ...
-
-    def reserve(self) -> None: ...
-
-    def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool: ...
-
-
 class Claims:
     """The record of one token, and the right to work on it.
 
@@ -72,12 +53,13 @@ class Claims:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: Backend,
         kind: str,
         identity: Mapping[str, t.Any],
         warn: Callable[[str], None],
         lease: float = LEASE_SECONDS,
         optional_identity: Sequence[str] = (),
+        lock_timeout: float = 0,
     ) -> None:
         self.storage = storage
         self.kind = kind
@@ -86,6 +68,7 @@ class Claims:
         self._optional_identity = optional_identity
         self.warn = warn
         self.lease = lease
+        self._lock_timeout = lock_timeout
         self.run = uuid.uuid4().hex
         self._record: dict[str, t.Any] | None = None
         self._document: dict[str, t.Any] | None = None
@@ -95,7 +78,7 @@ class Claims:
         self._document = document = self.storage.read()
         self._record = None
         if document is not None:
-            record = from_document(document, self.storage.where, self.kind)
+            record = from_document(document, self.storage.location, self.kind)
             self._check_identity(record["identity"] or {})
             self._record = record
         return self._record
@@ -105,38 +88,42 @@ class Claims:
 
         Without a lock, what the server lists after that may be that run's work: nothing can be concluded from the two together.
         """
-        if not self.storage.holds_lock and self.storage.read() != self._document:
-            raise Contended(self.storage.where, None)
+        if self.storage.read() != self._document:
+            raise Contended(self.storage.location, None)
 
     def _check_identity(self, found: Mapping[str, t.Any]) -> None:
         for key in sorted({*found, *self.identity}):
             theirs, ours = found.get(key), self.identity.get(key)
             if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
                 continue
-            raise StoreError(f"{self.storage.where} holds the record of another token ({key} {theirs!r}, not {ours!r}); give each token a place of its own")
+            raise StoreError(f"{self.storage.location} holds the record of another token ({key} {theirs!r}, not {ours!r}); give each token a place of its own")
 
     def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
         """The record with suspect_since set when the run that claimed it has died; raises Contended while that run may live."""
         if record is None or record["pending"] is None:
             return record
         pending = record["pending"]
-        if self.storage.claim_is_dead(pending, now):
+        if self.storage.owner_is_gone({"host": self.storage.host, **pending}) or now - pending["since"] > pending["lease"]:
             self._record = {**record, **_doubts(record, pending)}
             return self._record
         if check_mode:
             return record
-        raise Contended(self.storage.where, pending)
+        raise Contended(self.storage.location, pending)
 
     @contextlib.contextmanager
     def claim(self, op: str, now: float) -> Iterator[Claim]:
         """Work on the token alone: nothing else creates, renews, replaces or revokes it meanwhile. Raises Contended."""
-        claim = Claim(self, self._record, {"op": op, "run": self.run, "since": int(now), "lease": self.lease})
-        claim.begin()
+        claim = Claim(self, self._record, {"op": op, "run": self.run, "since": int(now), "lease": self.lease, "host": self.storage.host})
+        self.storage.lock(self._lock_timeout)
         try:
-            yield claim
-        except BaseException as problem:
-            claim.abandon(problem)
-            raise
+            claim.begin()
+            try:
+                yield claim
+            except BaseException as problem:
+                claim.abandon(problem)
+                raise
+        finally:
+            self.storage.unlock()
 
     def note(self, token: Mapping[str, t.Any]) -> None:
         """Keep what a change in place has made of the token."""
@@ -172,22 +159,22 @@ class Claim:
     def begin(self) -> None:
         # A disk that is full already is found out before anything is written: from a claim that cannot be taken back, the next run
         # would conclude that this one had died at work.
-        self._claims.storage.reserve()
+        self._claims.storage.preallocate()
         try:
             self._claims.save({"pending": self._pending})
         except Conflict:
-            raise Contended(self._claims.storage.where, None) from None
+            raise Contended(self._claims.storage.location, None) from None
         try:
             # The claim has used up what was set aside; this is for the answer.
-            self._claims.storage.reserve()
+            self._claims.storage.preallocate()
         except StoreError as error:
             self.abandon(error)
             raise
 
     def still_ours(self, now: float) -> None:
         """Raise Contended when so much time has passed that another run may take this one for dead."""
-        if not self._claims.storage.holds_lock and now - self._pending["since"] > self._pending["lease"] / 2:
-            raise Contended(self._claims.storage.where, self._pending)
+        if self._claims.storage.host is None and now - self._pending["since"] > self._pending["lease"] / 2:
+            raise Contended(self._claims.storage.location, self._pending)
 
     def suspect(self) -> None:
         """The pair may have been rotated: whatever happens next, it is not to be renewed again."""
@@ -203,7 +190,7 @@ class Claim:
             self._open = False
             if not conflict.maybe_applied:
                 _quietly(discard)
-            raise Contended(self._claims.storage.where, None) from None
+            raise Contended(self._claims.storage.location, None) from None
         except StoreError as error:
             raise self._unstored(error, discard, restore) from None
         self._open = False
@@ -215,7 +202,7 @@ class Claim:
         except Conflict:
             # Another run took this one for dead, and has perhaps made a token since.
             self._open = False
-            raise Contended(self._claims.storage.where, None) from None
+            raise Contended(self._claims.storage.location, None) from None
         self._open = False
 
     def abandon(self, problem: BaseException) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .._errors import ApiError
 from .._time import from_iso, iso
+from .errors import StoreError
 
 VERSION = 1
 FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until")
@@ -26,10 +26,6 @@ _TYPES: dict[str, type] = {
     "privileges": list,
 }
 _PENDING: dict[str, type | tuple[type, ...]] = {"op": str, "run": str, "since": int, "lease": (int, float)}
-
-
-class StoreError(ApiError):
-    """The store could not be read or written; what it holds is what it held before."""
 
 
 def to_document(record: Mapping[str, t.Any]) -> dict[str, t.Any]:
