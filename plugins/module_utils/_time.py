@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""Times: durations and moments that users write, ISO 8601 at the edges, and the clock that says when a task began."""
 
 from __future__ import annotations
 
+import functools
 import re
+import time
 import typing as t
 from datetime import datetime, timezone
 
@@ -104,3 +105,40 @@ def from_api(value: t.Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 < seconds <= _LAST_DATE else None
+
+
+# When a task began
+
+
+def boottime() -> float:
+    """Seconds since this machine's kernel started, those in which it was suspended included: the same clock for all of its processes."""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return time.monotonic()
+
+
+@functools.lru_cache(maxsize=None)
+def boot_id() -> str | None:
+    """Names this start of this kernel: its processes, containers included, share boottime() and the locks of files. None where there is no such name."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip() or None
+    except (OSError, ValueError):
+        return None
+
+
+_task_began: float | None = None
+
+
+def begin_task(began: float | None = None) -> None:
+    """Note that a task has begun, now or at that moment of boottime(): before imports and forks, by whoever knows."""
+    global _task_began  # noqa: PLW0603 -- one process runs one task at a time
+    _task_began = boottime() if began is None else began
+
+
+def task_began() -> float:
+    """When the task began, by boottime(); now, where nobody has noted it since the last call."""
+    global _task_began  # noqa: PLW0603
+    began, _task_began = _task_began, None
+    return boottime() if began is None else began

@@ -8,7 +8,7 @@ import ipaddress
 import typing as t
 from collections.abc import Sequence
 
-from .._commandcenter.token import RENEWABLE_SCOPES, Token
+from .._commandcenter.token import RENEWABLE_SCOPES, SCOPE_NUMBERS, Token
 from .._errors import ApiError
 from .._time import Moment, check_moment, parse_duration, parse_moment
 
@@ -27,6 +27,13 @@ class Desired(t.NamedTuple):
     expires: Moment | None
     recreate: str
     min_validity: int
+    overlap: int = 0  # seconds
+
+    def satisfied(self) -> Desired:
+        """The same without what asks for a new secret in any case: another run has just obtained one."""
+        return self._replace(
+            state="present" if self.state == "renewed" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
+        )
 
     def attributes(self, now: float, inherited: Token) -> dict[str, t.Any]:
         """What to create a token with: what the user wants, then what the token before it had, so that no successor is worth more than it.
@@ -35,8 +42,18 @@ class Desired(t.NamedTuple):
         """
         scope = self.scope or inherited.scope
         endpoints = self.api_endpoints
+        if scope is not None and scope not in SCOPE_NUMBERS:
+            raise ApiError(
+                f"The token {inherited.name!r} (id {inherited.id}) has the type {scope}, which this release does not know, so it cannot be created again "
+                "as it was, and nothing was changed: say in scope what its successor is for"
+            )
         if scope == "custom" and endpoints is None:
             endpoints = inherited.api_endpoints
+            if not endpoints:
+                raise ApiError(
+                    f"The server does not say which paths the token {inherited.name!r} (id {inherited.id}) may be used for, so nothing was changed: "
+                    "say which ones its successor may, with scope: custom and api_endpoints"
+                )
         attributes = {
             "scope": scope,
             "api_endpoints": endpoints,
@@ -81,6 +98,7 @@ def read_desired(
     recreate: str,
     min_validity: str,
     has_store: bool,
+    overlap: str = "0s",
     access_token: str | None = None,
     refresh_token: str | None = None,
 ) -> Desired:
@@ -103,6 +121,7 @@ def read_desired(
         expires=None if expires is None else parse_moment(expires, "expires"),
         recreate=recreate,
         min_validity=parse_duration(min_validity, "min_validity"),
+        overlap=parse_duration(overlap, "overlap"),
     )
 
 

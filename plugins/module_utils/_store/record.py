@@ -7,25 +7,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .backends import Backend
 from .errors import StoreError
 from .format import Contents, Kind, from_document, to_document
-
-
-class Storage(t.Protocol):
-    """Where one document is kept; see backends.py."""
-
-    where: str
-    holds_lock: bool
-
-    def read(self) -> dict[str, t.Any] | None: ...
-
-    def write(self, document: Mapping[str, t.Any]) -> None: ...
-
-    def remove(self) -> None: ...
-
-    def reserve(self) -> None: ...
-
-    def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool: ...
 
 
 class Record:
@@ -34,21 +18,21 @@ class Record:
     optional_identity: keys that are compared only where both sides know them: a login by token does not say whose it is.
     """
 
-    def __init__(self, storage: Storage, kind: Kind, identity: Mapping[str, t.Any], optional_identity: Sequence[str] = ()) -> None:
-        self.storage = storage
+    def __init__(self, backend: Backend, kind: Kind, identity: Mapping[str, t.Any], optional_identity: Sequence[str] = ()) -> None:
+        self.backend = backend
         self.kind = kind
         self.identity = dict(identity)
         self._optional_identity = optional_identity
-        self._document: dict[str, t.Any] | None = None
+        self._document: Mapping[str, t.Any] | None = None
         self.contents: Contents | None = None
 
     @property
     def location(self) -> str:
-        return self.storage.where
+        return self.backend.location
 
     def load(self) -> Contents | None:
         """What the record holds, or None where there is none; raises StoreError when it belongs to another token."""
-        self._document = document = self.storage.read()
+        self._document = document = self.backend.read()
         self.contents = None
         if document is not None:
             contents = from_document(document, self.location, self.kind)
@@ -57,17 +41,24 @@ class Record:
         return self.contents
 
     def has_changed(self) -> bool:
-        """Whether another run has written the record since it was loaded."""
-        return self.storage.read() != self._document
+        """Whether another run has written the record since this one loaded or saved it. One request to a store that is a server."""
+        return self.backend.read() != self._document
 
-    def save(self, contents: Contents) -> None:
-        """Replace the record as a whole; raises Conflict or StoreError."""
-        self.storage.write(to_document(contents, self.kind))
-        self.contents = contents
+    def save(self, contents: Contents, insist_until: float | None = None) -> None:
+        """Replace the record as a whole; see Backend.write(). Raises Conflict or StoreError."""
+        document = to_document(contents, self.kind)
+        self.backend.write(document, insist_until)
+        self._document, self.contents = self.backend.seen, contents
 
-    def delete(self) -> None:
+    def delete(self, insist_until: float | None = None) -> None:
         """Remove the record; raises Conflict or StoreError."""
-        self.storage.remove()
+        self.backend.remove(insist_until)
+        self._document = self.contents = None
+
+    def is_claimed_by(self, run: str) -> bool:
+        """Whether the document that was last seen, or written, holds the claim of this run."""
+        pending = (self.backend.seen or {}).get("pending")
+        return isinstance(pending, Mapping) and pending.get("run") == run
 
     def empty(self) -> Contents:
         """The contents of a record that holds no token yet."""
@@ -78,4 +69,6 @@ class Record:
             theirs, ours = found.get(key), self.identity.get(key)
             if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
                 continue
-            raise StoreError(f"{self.location} holds the record of another token ({key} {theirs!r}, not {ours!r}); give each token a place of its own")
+            raise StoreError(
+                f"{self.location} holds the record of another token ({key} {theirs!r}, not {ours!r}); use a separate file or path for each token"
+            )

@@ -231,7 +231,7 @@ class TestTransport:
 
     def test_a_server_that_says_nothing(self, task: StoredToken, sim: Simulator, vault: Vault) -> None:
         message = task.fails(store=vault(url=sim.silent_url), timeout=0.3).message
-        assert "no complete answer within 0.3 s" in message
+        assert "no complete response within 0.3 s" in message
 
     def test_what_is_no_vault(self, task: StoredToken, sim: Simulator, vault: Vault) -> None:
         task.fails(store=vault(url=sim.url, ca_path=sim.ca_path))
@@ -428,7 +428,8 @@ class TestLostAnswers:
             for number, kind in ((2, "cut_after"), (2, "500_after"), (3, "cut_after")):
                 proxy.begin({number: kind})
                 assert task(store=place, state="absent")["actions"] == ["revoked"]
-                assert [call.split()[0] for call in proxy.calls][:4] in (["GET", "POST", "POST", "POST"], ["GET", "POST", "POST", "DELETE"])
+                # After the write whose answer was lost, the record is read to see whether it was done.
+                assert [call.split()[0] for call in proxy.calls][:4] == ["GET", "POST", "POST", "GET" if number == 2 else "POST"]
                 assert task.store.read() is None
                 proxy.begin()
                 assert task(store=place)["actions"] == ["created"]
