@@ -10,12 +10,16 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from .._errors import ApiError, error_details
-from .._http.client import HttpClient, Response, check_secret, check_url
+from .._errors import ApiError
+from .._http.addresses import check_url
+from .._http.client import HttpClient, Response
+from .._http.messages import check_secret, error_details
 from .._redact import Redactor
 from .._time import from_api
 
 DEFAULT_PATH = "/commandcenter/api"
+# Where responses hold secrets.
+SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken")
 # The vendor's SaaS host has its API at the root (vendor document).
 _HOSTS_WITHOUT_PATH = ("api.metallic.io",)
 
@@ -63,7 +67,7 @@ class CommandCenter:
             retries=params["retries"],
             use_proxy=params["use_proxy"],
             warn=warn,
-            redactor=Redactor([params["password"], params["otp_code"], *_login_forms(params["auth_token"])]),
+            redactor=Redactor([params["password"], params["otp_code"], *_login_forms(params["auth_token"])], secret_keys=SECRET_KEYS),
         )
 
     def __enter__(self) -> CommandCenter:
@@ -174,7 +178,7 @@ class CommandCenter:
             body["domain"] = params["domain"]
         call = f"POST {self.url}/Login"
         # Never sent twice: repeated bad logins lock the user.
-        response = self.client.request("POST", "/Login", body=body, send_once=True)
+        response = self.client.request("POST", "/Login", body=body, login=True)
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
         token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
@@ -188,7 +192,7 @@ class CommandCenter:
         if not self._logged_in:
             return
         try:
-            self.client.request("POST", "/Logout", headers={"Authtoken": str(self._auth_token)}, text=True)
+            self.client.request("POST", "/Logout", headers={"Authtoken": str(self._auth_token)}, text=True, idempotent=True)
         except ApiError as error:
             # 401 says that the login has ended already, which is what was wanted.
             if error.status != 401:

@@ -12,9 +12,11 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from .._errors import ApiError, root_cause
-from .._http.client import USER_AGENT, check_url
+from .._errors import ApiError
+from .._http.addresses import check_url
+from .._http.client import USER_AGENT
 from .._http.connection import Connection, DeadlineExceeded
+from .._http.messages import root_cause
 from .._redact import Redactor
 from .claims import Conflict
 from .format import StoreError
