@@ -42,4 +42,4 @@ def run_shipped(run: Run, argument_spec: Mapping[str, t.Any]) -> None:
 def failure(error: ApiError) -> dict[str, t.Any]:
     """The failed result for an error: msg, and status and code where a server named them."""
     details = {"status": error.status, "code": error.code}
-    return {"failed": True, "changed": False, "msg": error.message, **{key: value for key, value in details.items() if value is not None}}
+    return {"failed": True, "changed": False, "msg": error.text, **{key: value for key, value in details.items() if value is not None}}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
@@ -19,7 +19,7 @@ def environment(*variables: str) -> str:
     return value
 
 
-def pick(params: Mapping[str, t.Any], spec: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def pick(params: Mapping[str, t.Any], spec: Iterable[str]) -> dict[str, t.Any]:
     """The validated options that a spec names, ready to be passed on by their names."""
     return {name: params[name] for name in spec}
 

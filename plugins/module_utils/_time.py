@@ -118,7 +118,7 @@ def boottime() -> float:
         return time.monotonic()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def boot_id() -> str | None:
     """Names this start of this kernel: its processes, containers included, share boottime() and the locks of files. None where there is no such name."""
     try:
@@ -139,6 +139,6 @@ def begin_task(began: float | None = None) -> None:
 
 def task_began() -> float:
     """When the task began, by boottime(); now, where nobody has noted it since the last call."""
-    global _task_began  # noqa: PLW0603
+    global _task_began
     began, _task_began = _task_began, None
     return boottime() if began is None else began

@@ -305,7 +305,7 @@ from ..module_utils._cohesity import cluster as _cohesity
 from ..module_utils._errors import ApiError
 from ..module_utils._http.client import HttpClient
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_SPEC, STORE_SPEC
+from ..module_utils._options import COHESITY_SPEC, STORE_SPEC, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
 from ..module_utils._store.format import Contents, Kind
@@ -378,10 +378,15 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         if not params["store"]:
             known = params["token"] or {}
             return _token(client, known, params, check_mode, warn, lambda _token: None)
-        with open_store(params, check_mode, warn) as storage:
-            record = Record(storage, RECORD_KIND, _identity(client, params))
+        with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
+            record = Record(backend, RECORD_KIND, _identity(client, params))
+            held = _held(record)
+            if not check_mode and not _is_good(client, held, params, parse_duration(params["min_validity"], "min_validity")):
+                # Who waits here for another run's login takes its token.
+                backend.lock(params["store"]["lock_timeout"])
+                held = _held(record)
             try:
-                return _token(client, _held(record), params, check_mode, warn, lambda token: _keep(record, token))
+                return _token(client, held, params, check_mode, warn, lambda token: _keep(record, token))
             except Conflict:
                 # Another run has logged in meanwhile: its token serves this one too.
                 return _token(client, _held(record), params, check_mode, warn, lambda token: _keep_unless_late(record, token))

@@ -428,11 +428,13 @@ from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
 from ..module_utils._reconcile.desired import read_desired
-from ..module_utils._reconcile.reconcile import Outcome, reconcile
+from ..module_utils._reconcile.execute import Outcome
+from ..module_utils._reconcile.reconcile import reconcile
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
 from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
+from ..module_utils._time import task_began
 
 RECORD_KIND = Kind("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
 
@@ -458,6 +460,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {**COMMANDCENTER_SPEC, **STORE_SPEC, **TOKEN_S
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Bring the named token to its desired state."""
+    began = task_began()
     desired = read_desired(**pick(params, TOKEN_SPEC), has_store=bool(params["store"]))
     with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
         tokens = AccessTokens(server)
@@ -467,9 +470,9 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         server.check_login()
         if not params["store"]:
             return _result(reconcile(tokens, desired, NoClaims(), check_mode, warn), server)
-        with open_store(params, check_mode, warn) as storage:
-            record = Record(storage, RECORD_KIND, _identity(server, params), optional_identity=("username", "domain"))
-            claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]))
+        with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
+            record = Record(backend, RECORD_KIND, _identity(server, params), optional_identity=("username", "domain"))
+            claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
             return _result(reconcile(tokens, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server)
 
 

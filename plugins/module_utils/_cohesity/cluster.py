@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from .._errors import ApiError
-from .._http.client import HttpClient, check_secret, check_url
+from .._http.addresses import check_url
+from .._http.client import HttpClient
+from .._http.messages import check_secret
 from .._redact import Redactor
 
 LOGIN_PATHS = {"v1": "/irisservices/api/v1/public/accessTokens", "v2": "/v2/access-tokens"}
@@ -33,7 +35,7 @@ def cluster_url(cluster: str) -> str:
 
 def connect(params: Mapping[str, t.Any], warn: Callable[[str], None]) -> HttpClient:
     """A client for the cluster that the options name; raises ApiError when they do not fit."""
-    redactor = Redactor([params["password"], params["private_key"], params["otp_code"]])
+    redactor = Redactor([params["password"], params["private_key"], params["otp_code"]], secret_keys=("accessToken", "sessionId"))
     return HttpClient(
         cluster_url(params["cluster"]),
         validate_certs=params["validate_certs"],
@@ -59,7 +61,7 @@ def log_in(client: HttpClient, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
     path = LOGIN_PATHS[params["api_version"]]
     try:
         # Never sent twice: repeated bad logins lock the user.
-        answer = client.request("POST", path, body=_login_body(params), send_once=True).data
+        answer = client.request("POST", path, body=_login_body(params), login=True).data
     except ApiError as error:
         raise _explained(error, params) from None
     call = f"POST {client.base_url}{path}"

@@ -10,7 +10,8 @@ import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
-from .._http.client import Response, check_secret
+from .._http.client import Response
+from .._http.messages import check_secret
 from .server import Server
 from .token import Token, from_wire, to_wire, with_defaults
 
@@ -138,7 +139,8 @@ class AccessTokens:
                 return self._read_secrets(response.data, f"POST {self.server.url}{path}", renewed=True)._replace(auth_header=form)
             except ApiError as error:
                 rescued = self._rescued(error)
-                if rescued is not None:
+                # A server that quotes the request has rotated nothing.
+                if rescued is not None and (rescued.access_token, rescued.refresh_token) != (pair.access_token, rescued.refresh_token and pair.refresh_token):
                     return rescued._replace(auth_header=form)
                 if error.status not in (401, 403):
                     raise _judged(refusal or error) if error.status == 404 and refusal else _judged(error) from None
@@ -147,7 +149,7 @@ class AccessTokens:
 
     def _rescued(self, error: ApiError) -> Token | None:
         """The token with its secrets, where a response that is an error, or is broken, holds them all the same."""
-        found = {key: value for key, value in _PAIR.findall(error.body or "")}
+        found = dict(_PAIR.findall(error.body or ""))
         if "accessToken" not in found:
             return None
         call = f"POST {self.server.url}{TOKENS_PATH}"

@@ -9,12 +9,16 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from .._errors import ApiError, error_details
-from .._http.client import HttpClient, Response, check_secret, check_url
+from .._errors import ApiError
+from .._http.addresses import check_url
+from .._http.client import HttpClient, Response
+from .._http.messages import check_secret, error_details
 from .._redact import Redactor
 from .._time import from_api
 
 DEFAULT_PATH = "/commandcenter/api"
+# Where responses hold secrets.
+SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken")
 # The vendor's SaaS host has its API at the root (vendor document).
 _HOSTS_WITHOUT_PATH = ("api.metallic.io",)
 
@@ -63,7 +67,7 @@ class Server:
             retries=retries,
             use_proxy=use_proxy,
             warn=warn,
-            redactor=Redactor([password, otp_code, *_login_forms(auth_token)]),
+            redactor=Redactor([password, otp_code, *_login_forms(auth_token)], secret_keys=SECRET_KEYS),
         )
 
     def __enter__(self) -> Server:
@@ -108,7 +112,14 @@ class Server:
             if server_code not in (None, 0, "0", ""):
                 code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                raise ApiError(f"{label}: {self.client.safe_excerpt(words)}" if words else label, response.status, code, maybe_applied=response.maybe_applied)
+                # It may have been done all the same, for all that an error code says.
+                raise ApiError(
+                    f"{label}: {self.client.safe_excerpt(words)}" if words else label,
+                    response.status,
+                    code,
+                    maybe_applied=method != "GET",
+                    body=response.content.decode("utf-8", "replace"),
+                )
         return response
 
     def _log_in(self) -> None:
@@ -121,7 +132,7 @@ class Server:
             body["domain"] = self._domain
         call = f"POST {self.url}/Login"
         # Never sent twice: repeated bad logins lock the user.
-        response = self.client.request("POST", "/Login", body=body, send_once=True)
+        response = self.client.request("POST", "/Login", body=body, login=True)
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
         token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
@@ -150,7 +161,7 @@ class Server:
         if not self._logged_in:
             return
         try:
-            self.client.request("POST", "/Logout", headers={"Authtoken": str(self._auth_token)}, text=True)
+            self.client.request("POST", "/Logout", headers={"Authtoken": str(self._auth_token)}, text=True, idempotent=True)
         except ApiError as error:
             # 401 says that the login has ended already, which is what was wanted.
             if error.status != 401:

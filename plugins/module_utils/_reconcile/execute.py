@@ -279,7 +279,7 @@ class Executor:
             self.server.update(token.known_id, changes)
         except ApiError as error:
             # The same change twice is one change, so where no response told how it ended it is sent again.
-            if not error.maybe_applied or error.status == 200 and error.code is not None:
+            if not error.maybe_applied or (error.status == 200 and error.code is not None):
                 raise
             self.warn(f"{error.message}; the change is sent once more")
             self.server.update(token.known_id, changes)

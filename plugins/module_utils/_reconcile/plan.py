@@ -112,9 +112,9 @@ def is_how_it_is_written(wanted: str | None, found: str | None) -> bool:
 def make_plan(desired: Desired, facts: Facts) -> Plan:
     """Decide what to do; raises ApiError when the rules forbid it, and OwnerUnknown when it must be known first whose login this is."""
     held = facts.held
-    if facts.owner is None:
-        # A token that this collection has created belongs to the user that its response named.
-        facts = facts._replace(owner=desired.user_id if desired.user_id is not None else held.user_id if held else None)
+    # A token that this collection has created belongs to the user that the server's response named.
+    owners = (desired.user_id, held.user_id if held else None, facts.owner)
+    facts = facts._replace(owner=next((owner for owner in owners if owner is not None), None))
     if facts.overtaken:
         desired = desired.satisfied()
     live = find_live(desired, facts)
@@ -248,7 +248,7 @@ def _plan_with_store(desired: Desired, facts: Facts, live: Token | None) -> Plan
         return _successor(None, held, leftovers, orphans)
     if _renewed_elsewhere(of_held, held):
         # With the pair that we hold: ours is stale, and sending it would kill the chain.
-        return _successor(of_held, held, [*leftovers, *orphans], expendable=True)
+        return _successor(of_held, held, [*leftovers, *orphans], (), expendable=True)
     token = held.overlaid(of_held)
     if is_how_it_is_written(desired.name, token.name):
         # How the server writes the name that was asked for.

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-import typing as t
 from collections.abc import Callable
 
 from .._commandcenter.access_tokens import AccessTokens
@@ -20,9 +19,7 @@ from .plan import CLOCK_SLACK, Facts, OwnerUnknown, Plan, make_plan
 _POLL_SECONDS = 0.5
 
 
-def reconcile(
-    server: AccessTokens, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0
-) -> Outcome:
+def reconcile(server: AccessTokens, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0) -> Outcome:
     """Bring the token to its desired state, or predict that in check mode. patience: seconds to wait for another run's result."""
     deadline = time.monotonic() + patience
     name_is_taken = False

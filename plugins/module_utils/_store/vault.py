@@ -15,9 +15,11 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from .._errors import MAX_EXCERPT_CHARACTERS, ApiError, body_excerpt, root_cause
-from .._http.client import USER_AGENT, check_url
+from .._errors import ApiError
+from .._http.addresses import check_url
+from .._http.client import USER_AGENT
 from .._http.connection import Connection, DeadlineExceeded
+from .._http.messages import MAX_EXCERPT_CHARACTERS, body_excerpt, root_cause
 from .._redact import Redactor
 from .errors import Conflict, StoreError
 

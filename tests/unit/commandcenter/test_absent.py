@@ -107,7 +107,7 @@ def test_a_request_that_was_lost(sim: Simulator, token: Task) -> None:
     """The list says that nothing happened, so it is an error; the next run does it."""
     sim.commandcenter_create("ci")
     sim.fault("cut_before", method="DELETE", path="AccessToken/")
-    assert "the connection broke before the answer was complete" in token.fails(state="absent").message
+    assert "the connection broke before the response was complete" in token.fails(state="absent").message
     assert names(sim) == ["ci"]
     assert token(state="absent")["changed"] is True
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
 
 NOW = 1_800_000_000
@@ -52,15 +52,16 @@ def listed(**changes: Any) -> Token:
     ).changed(changes)
 
 
-def record(suspect: tuple[int, int | None] | None = None, **changes: Any) -> Contents:
+def record(suspect: tuple[int, tuple[int, ...] | None] | None = None, **changes: Any) -> Contents:
     """What the store holds: the listed token and its secrets."""
-    since, until = suspect or (None, None)
+    since, known_ids = suspect or (None, None)
     token = listed(access_token="secret", refresh_token="refresh", refresh_expires_at=NOW + 14 * DAY).changed(changes)
-    return Contents({}, token, suspect_since=since, suspect_until=until)
+    return Contents({}, token, suspect_since=since, known_ids=known_ids)
 
 
 EMPTY = Contents({})
 
 
 def plan(desired: Desired, tokens: list[Token], held: Contents | None, has_store: bool = True) -> Plan:
-    return make_plan(desired, tokens, held, has_store, NOW)
+    """As a run makes it that knows whose login it has."""
+    return make_plan(desired, Facts(tokens, held, has_store, NOW, owner=USER))

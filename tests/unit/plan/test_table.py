@@ -14,7 +14,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._commandcent
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
-from tests.unit.plan.facts import DAY, EMPTY, MINUTE, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
+from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
 
 Facts = tuple[list[Token], "Contents | None"]
 NOTHING: Facts = ([], None)
@@ -30,12 +30,12 @@ FOREIGN: Facts = ([listed(expires_at=NOW + 25 * MINUTE)], record())
 SCIM = {"scope": "ms_scim", "renewable_until": None}
 FIXED: Facts = ([listed(**SCIM, expires_at=NOW + DAY)], record(**SCIM, expires_at=NOW + DAY, refresh_token=None, refresh_expires_at=None))
 FIXED_ENDING: Facts = ([listed(**SCIM, expires_at=NOW + MINUTE)], record(**SCIM, expires_at=NOW + MINUTE, refresh_token=None, refresh_expires_at=None))
-SUSPECT: Facts = ([listed()], record(suspect=(NOW - 1000, NOW - 700)))
+SUSPECT: Facts = ([listed()], record(suspect=(NOW - 1000, (ID,))))
 SUSPECT_ASIDE: Facts = ([listed(name="ci.replaced-101")], SUSPECT[1])
 SUSPECT_ORPHAN: Facts = ([listed(name="ci.replaced-101"), listed(id=OTHER_ID, created_at=NOW - 900)], SUSPECT[1])
-SUSPECT_TAKEN: Facts = ([listed(name="x"), listed(id=OTHER_ID)], SUSPECT[1])
+SUSPECT_TAKEN: Facts = ([listed(name="x"), listed(id=OTHER_ID)], record(suspect=(NOW - 1000, (ID, OTHER_ID))))
 SUSPECT_GONE: Facts = ([], SUSPECT[1])
-SUSPECT_FIRST: Facts = ([listed(id=OTHER_ID, created_at=NOW - 900)], EMPTY._replace(suspect_since=NOW - 1000, suspect_until=NOW - 700))
+SUSPECT_FIRST: Facts = ([listed(id=OTHER_ID, created_at=NOW - 900)], EMPTY._replace(suspect_since=NOW - 1000, known_ids=()))
 LEFTOVER = listed(id=OTHER_ID, name="ci.replaced-102")
 
 R = {"recreate": "state_change"}
@@ -106,7 +106,8 @@ CASES: list[tuple[str, Mapping[str, Any], Facts, str]] = [
     ("a leftover, removed", GONE, ([listed(), LEFTOVER], record()), "revoke 101 !102 !101"),
     ("a leftover of another user", {}, ([listed(), LEFTOVER._replace(user_id=OTHER_USER)], record()), "reuse 101"),
     ("two of a name, one of the record", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], record()), "reuse 101"),
-    ("two of a name, none of the record", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "Several tokens are named 'ci'"),
+    ("two of a name, none of the record", {}, ([listed(id=OTHER_ID), listed()], None), "Several tokens are named 'ci'"),
+    ("two of a name, one of them another user's", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "(id 101) exists, but the store"),
     ("two of a name, one asked for", {"user_id": OTHER_USER, **R}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "replace 102"),
     ("no refresh token", FORCED, ([listed()], record(refresh_token=None)), "the store holds no refresh token for it"),
     ("no refresh token, state_change", {**FORCED, **R}, ([listed()], record(refresh_token=None)), "replace 101"),
