@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .commandcenter_users import user_by_id
+
 DAY = 86400
 INT32_MAX = 2**31 - 1
 
@@ -59,7 +61,8 @@ class Token:
         return self.type in RENEWABLE
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "alive": self.alive}
+        user = user_by_id(self.user_id)
+        return {**asdict(self), "alive": self.alive, "owner": user["username"] if user else None}
 
     def set_refresh_expiry(self, window: float) -> None:
         """A pair may be renewed for a while after the access token expired, but not past renewable-until."""
