@@ -256,8 +256,28 @@ class Simulator:
         return bool(self.control("check", access_token=access_token))
 
     def check_cohesity(self, token: str) -> bool:
-        """Whether this token or session works at the Cohesity cluster now."""
+        """Whether this token, session or API key works at the Cohesity cluster now."""
         return bool(self.control("check_cohesity", token=token))
+
+    def cohesity_seed(self, kind: str, count: int = 1, **fields: Any) -> list[Any]:
+        """Add groups, jobs, policies, views or files, also with `tenant` or `cluster`; answers their ids."""
+        return list(self.control("cohesity_seed", kind=kind, count=count, **fields))
+
+    def cohesity_key_create(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Create an API key behind the client's back, of any user (`username`, `domain`); with its secret."""
+        return dict(self.control("cohesity_key_create", name=name, **fields))
+
+    def cohesity_key_edit(self, id: str, **fields: Any) -> dict[str, Any]:
+        """Change name, is_active, expires, rotated, created (milliseconds) or creator_sid of a key."""
+        return dict(self.control("cohesity_key_edit", id=id, **fields))
+
+    def cohesity_key_delete(self, id: str) -> dict[str, Any]:
+        """Delete an API key as an administrator, behind the client's back."""
+        return dict(self.control("cohesity_key_delete", id=id))
+
+    def cohesity_kill(self) -> int:
+        """End every Cohesity token and session at once; answers how many lived."""
+        return int(self.control("cohesity_kill"))
 
     def kill_logins(self) -> int:
         """End every Command Center login."""

@@ -13,9 +13,11 @@ from typing import Any
 
 from .clock import Clock
 from .cohesity import Cohesity
+from .cohesity_apikey import ApiKey
+from .cohesity_users import find_user, sid_of
 from .commandcenter import CommandCenter
 from .commandcenter_users import user_by_id
-from .credentials import COMMANDCENTER_USER_ID
+from .credentials import COHESITY_USERNAME, COMMANDCENTER_USER_ID
 from .faults import Faults, Gates
 from .minting import Mint
 from .proxy import Proxy
@@ -126,6 +128,37 @@ class Control:
 
     def do_check_cohesity(self, token: str) -> bool:
         return self.cohesity.works(token)
+
+    def do_cohesity_seed(self, kind: str, count: int = 1, **fields: Any) -> list[Any]:
+        return self.cohesity.protection.seed(kind, count, **fields)
+
+    def do_cohesity_key_create(self, name: str, username: str = COHESITY_USERNAME, domain: str = "LOCAL", **fields: Any) -> dict[str, Any]:
+        if find_user(username, domain) is None:
+            raise ValueError(f"no such user: {username} in {domain}")
+        keys, owner = self.cohesity.api_keys, sid_of(username, domain)
+        return keys.add(name, owner, owner, **fields).as_dict(keys.now())
+
+    def do_cohesity_key_edit(self, id: str, **fields: Any) -> dict[str, Any]:
+        if not fields.keys() <= {"name", "expires", "rotated", "is_active", "created", "creator_sid"}:
+            raise ValueError(f"{sorted(fields)} cannot all be set")
+        key = self._key(id)
+        for name, value in fields.items():
+            setattr(key, name, value)
+        return key.as_dict(self.cohesity.api_keys.now())
+
+    def do_cohesity_key_delete(self, id: str) -> dict[str, Any]:
+        key = self._key(id)
+        key.death = "administrator"
+        return key.as_dict(self.cohesity.api_keys.now())
+
+    def do_cohesity_kill(self) -> int:
+        return self.cohesity.kill()
+
+    def _key(self, number: str) -> ApiKey:
+        key = self.cohesity.api_keys.ever.get(number)
+        if key is None or key.death:
+            raise ValueError(f"no API key with id {number}")
+        return key
 
     def do_kill_logins(self) -> int:
         return self.commandcenter.logins.kill()

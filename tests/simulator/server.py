@@ -205,11 +205,19 @@ async def _call(request: web.BaseRequest) -> Call:
     return Call(
         method=request.method,
         path=re.sub("/+", "/", path),
-        query=dict(parse_qsl(query, keep_blank_values=True)),
+        query=_query(query),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_parsed(text),
         client=request.remote or "",
     )
+
+
+def _query(text: str) -> dict[str, str]:
+    """The query; values of one name are joined with commas, as clients write lists both ways."""
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def _parsed(text: str) -> Any:
