@@ -202,6 +202,9 @@ class Control:
             tokens.store.add(tokens.mint_token(f"{name}-{number:05d}", user_id, ALL))
         return len(tokens.store.live)
 
+    def do_commandcenter_fill_list(self, path: str, count: int) -> int:
+        return self.commandcenter.resources.seed(path, count)
+
     def _token(self, number: int) -> Token:
         token = self.commandcenter.tokens.store.live.get(number)
         if token is None:
