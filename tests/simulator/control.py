@@ -90,6 +90,8 @@ class Control:
     # Faults
 
     def do_fault(self, kind: str, **args: Any) -> None:
+        if kind.startswith("operation") and args.get("name") not in self.operations:
+            raise ValueError(f"no such operation: {args.get('name')}")
         fault = self.faults.add(kind, **args)
         if fault.group.startswith("gate"):
             self.gates.close(fault.args["name"])
