@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.simulator import Simulator, SimulatorError
-from tests.unit.simulator.clients import V2_TOKENS, Cohesity, CommandCenter
+from tests.unit.simulator.clients import SESSION_USER, V2_TOKENS, Cohesity, CommandCenter
 from tests.waiting import wait_until
 
 
@@ -230,3 +230,77 @@ class TestGates:
         sim.reset()
         thread.join(5)
         assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
+
+
+class TestStrangeStatuses:
+    @pytest.mark.parametrize("code", [409, 425, 450, 451, 499, 507, 520, 522, 524, 599])
+    def test_before_and_after_the_work(self, cluster: Cohesity, sim: Simulator, code: int) -> None:
+        sim.fault("status", code=code)
+        sim.fault("status_after", code=code)
+        assert [cluster.login().status_code for _dummy in range(2)] == [code, code]
+        assert (minted(sim), [entry["done"] for entry in sim.requests()]) == (1, [False, True])
+
+    @pytest.mark.parametrize(("kind", "done"), [("status", False), ("status_after", True), ("html", False)])
+    def test_the_answer_can_take_its_time(self, cluster: Cohesity, sim: Simulator, kind: str, done: bool) -> None:
+        sim.fault(kind, delay=0.3, **({} if kind == "html" else {"code": 524}))
+        response = cluster.login()
+        assert response.elapsed.total_seconds() > 0.3
+        assert minted(sim) == done
+
+    @pytest.mark.parametrize(("kind", "args"), [("status", {"code": 524}), ("html", {}), ("empty", {}), ("json", {"value": {}})])
+    def test_the_work_can_be_done_after_the_answer(self, cluster: Cohesity, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
+        sim.fault(kind, work_in=0.3, **args)
+        cluster.login()
+        assert (minted(sim), sim.requests()[0]["done"]) == (0, False)
+        sim.wait_for_late_work()
+        assert (minted(sim), sim.requests()[0]["done"]) == (1, True)
+
+    def test_also_after_a_cut_line(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("cut_before", work_in=0.1)
+        with pytest.raises(requests.ConnectionError):
+            cluster.login()
+        sim.wait_for_late_work()
+        assert minted(sim) == 1
+
+    def test_a_reset_forgets_late_work(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=524, work_in=0.2)
+        cluster.login()
+        sim.reset()
+        sim.wait_for_late_work()
+        time.sleep(0.3)
+        assert (minted(sim), sim.log()) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("kind", "args"), [("status_after", {"code": 500, "work_in": 1}), ("cut_after", {"work_in": 1}), ("delay", {"seconds": 1, "delay": 1})]
+    )
+    def test_only_what_was_not_done_yet_can_be_done_later(self, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
+        with pytest.raises(SimulatorError):
+            sim.fault(kind, **args)
+
+
+class TestOperations:
+    def test_a_token_ends_between_two_calls(self, cluster: Cohesity, sim: Simulator) -> None:
+        token = cluster.token()
+        sim.fault("operation", name="advance", arguments={"seconds": 86401}, path="sessionUser", after=1)
+        assert [cluster.get(SESSION_USER, token).status_code for _dummy in range(3)] == [200, 401, 401]
+        assert cluster.get(SESSION_USER, cluster.token()).status_code == 200
+
+    @pytest.mark.parametrize("text", ["Token expired", "The access token is invalid.", "Neither session cookie nor token"])
+    def test_an_administrator_ends_it_after_a_call(self, cluster: Cohesity, sim: Simulator, text: str) -> None:
+        texts = ["Token expired", "The access token is invalid.", "Neither session cookie nor token"]
+        sim.set(cohesity_expiry_text=texts.index(text) + 1)
+        token = cluster.token()
+        sim.fault("operation_after", name="cohesity_kill", path="sessionUser")
+        assert cluster.get(SESSION_USER, token).status_code == 200
+        assert cluster.get(SESSION_USER, token).json()["message"].startswith(text)
+
+    def test_another_users_token_appears_during_ours(self, commandcenter: CommandCenter, sim: Simulator) -> None:
+        sim.set(commandcenter_list_all="all")
+        sim.fault("operation", name="commandcenter_create", arguments={"name": "theirs", "user_id": 8}, method="POST", path="AccessToken$")
+        mine = commandcenter.created("mine")
+        assert [(entry["tokenName"], entry["userId"]) for entry in commandcenter.listed()] == [("theirs", 8), ("mine", 7)]
+        assert mine["accessTokenId"] == commandcenter.listed()[1]["accessTokenId"]
+
+    def test_an_unknown_one_is_refused(self, sim: Simulator) -> None:
+        with pytest.raises(SimulatorError, match="no such operation"):
+            sim.fault("operation", name="explode")
