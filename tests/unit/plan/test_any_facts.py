@@ -18,7 +18,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._errors impo
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import _predict
-from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
 
 STEPS = {"none", "reuse", "create", "renew", "replace", "revoke"}
 WORDS = {"created", "reused", "renewed", "updated", "recreated", "revoked"}

@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan
-from tests.unit.plan.facts import DAY, EMPTY, MINUTE, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
 
 Facts = tuple[list[dict[str, Any]], "dict[str, Any] | None"]
 NOTHING: Facts = ([], None)
