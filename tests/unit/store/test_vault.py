@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.constants import NEARLY_A_LIFETIME
-from tests.faults.proxy import CuttingProxy
+from tests.faults.gateway import Gateway, named
 from tests.openbao import OpenBao
 from tests.simulator import Simulator
 from tests.stores import VaultStore
@@ -424,12 +424,12 @@ class TestLostAnswers:
     def test_of_the_deletion_of_a_record(self, task: StoredToken, openbao: OpenBao, vault: Vault) -> None:
         """It is two writes to the store, of which each may have been carried out unseen."""
         task()
-        with CuttingProxy(openbao.url) as proxy:
-            place = vault(url=proxy.url)
+        with Gateway(openbao.url) as gateway:
+            place = vault(url=gateway.url)
             for number, kind in ((2, "cut_after"), (2, "500_after"), (3, "cut_after")):
-                proxy.begin({number: kind})
+                gateway.begin(named(kind, number))
                 assert task(store=place, state="absent")["actions"] == ["revoked"]
-                assert [call.split()[0] for call in proxy.calls][:4] in (["GET", "POST", "POST", "POST"], ["GET", "POST", "POST", "DELETE"])
+                assert [call.split()[0] for call in gateway.calls][:4] in (["GET", "POST", "POST", "POST"], ["GET", "POST", "POST", "DELETE"])
                 assert task.store.read() is None
-                proxy.begin()
+                gateway.begin()
                 assert task(store=place)["actions"] == ["created"]
