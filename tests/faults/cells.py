@@ -27,7 +27,7 @@ GIVE_UP = 5  # failures after which no more cells are begun
 
 
 def sampled(mishaps: Sequence[Mishap], matrix: str, share: float = 1) -> list[Mishap]:
-    """The cells to be played, in their order. share: unless FAULTS_SHARE says otherwise; of each matrix at least one is played."""
+    """The cells to be played, in their order. share: unless FAULTS_SHARE says otherwise; at least one cell is played."""
     if ONLY:
         return [mishap for mishap in mishaps if re.search(ONLY, str(mishap))]
     share = float(SHARE) if SHARE else share

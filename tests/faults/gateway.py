@@ -156,9 +156,11 @@ class Gateway:
 
     # What a test asks for
 
-    def begin(self, *faults: Fault) -> None:
-        """Count and record anew, with these faults: a request takes the first that matches. Work that is late is done first."""
-        self.release_late()
+    def begin(self, *faults: Fault, keep_late: bool = False) -> None:
+        """Count and record anew, with these faults: a request takes the first that matches. Work that is late is done first, unless it is kept."""
+        if not keep_late:
+            self.release_late()
+            self._release_late = threading.Event()
         with self._lock:
             self._faults = list(faults)
             self._seen = [0] * len(faults)
@@ -166,7 +168,6 @@ class Gateway:
             self.released = threading.Event()
             self.held = threading.Event()
             self.finished = threading.Event()
-            self._release_late = threading.Event()
             # How many seconds the Date of a response is off; None: there is no Date.
             self.date_offset = 0.0
             # Called before each request is dealt with, so that a test can let time pass.

@@ -22,6 +22,7 @@ from tests.faults.gateway import Gateway
 from tests.faults.mishaps import NONE, Mishap
 from tests.openbao import MOUNT, OpenBao
 from tests.simulator import Simulator
+from tests.simulator.credentials import COMMANDCENTER_USER_ID
 
 NAME = "exporter"
 _numbers = itertools.count(1)
@@ -135,9 +136,9 @@ class Cell:
         return dict(json.loads(self.file.read_text(encoding="utf-8")))
 
     def tokens(self) -> list[dict[str, Any]]:
-        """Every token that ever was of this name, of the names that it gets while it is replaced too."""
-        every = self.sim.state()["commandcenter"]["tokens"]
-        return [token for token in every if token["name"] == NAME or token["name"] == f"{NAME}.replaced-{token['id']}"]
+        """Every token of ours that ever was of this name, of the names that it gets while it is replaced too."""
+        every = [token for token in self.sim.state()["commandcenter"]["tokens"] if token["user_id"] == COMMANDCENTER_USER_ID]
+        return [token for token in every if token["name"] in (NAME, f"{NAME}.replaced-{token['id']}")]
 
     def live(self) -> list[dict[str, Any]]:
         return [token for token in self.tokens() if token["alive"]]
