@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from tests.environment import clean_environment
 from tests.faults import product
+from tests.faults.watch import Watch
 from tests.tree import COLLECTIONS, HERE
 from tests.waiting import wait_until
 
@@ -228,8 +229,6 @@ def _report(child: int, result: Path, trace: Path) -> dict[str, Any]:
 
 
 def _run(one: Job, result: Path, trace: str) -> None:
-    from tests.faults.watch import Watch
-
     signal.alarm(RUN_LIMIT)
     report = result.open("w", encoding="utf-8")
     if one.get("unprivileged"):

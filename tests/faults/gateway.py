@@ -22,6 +22,7 @@ import ssl
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -100,6 +101,8 @@ class Passed:
     genuine: bool = False
     # The server's status, None as long as it did not get the request.
     upstream_status: int | None = None
+    # What the server said, where that was JSON.
+    answer: Any = None
     fault: Fault | None = None
 
     @property
@@ -132,7 +135,7 @@ class Gateway:
         self._shifts: list[tuple[float, float]] = [(0.0, 0.0)]
         self._server_ahead = 0.0
         self.date_offset: float | None = 0.0
-        self.pace: Any = None
+        self.interfere: Callable[[], Fault | None] | None = None
         self.begin()
 
     def _certificate(self) -> ssl.SSLContext:
@@ -170,8 +173,8 @@ class Gateway:
             self.finished = threading.Event()
             # How many seconds the Date of a response is off; None: there is no Date.
             self.date_offset = 0.0
-            # Called before each request is dealt with, so that a test can let time pass.
-            self.pace = None
+            # Called before each request is dealt with, so that a test can let time pass; a fault that it returns strikes this request.
+            self.interfere = None
 
     def release(self) -> None:
         """Let go what a "hold" keeps."""
@@ -204,13 +207,12 @@ class Gateway:
 
     def take(self, method: str, path: str, body: Any) -> tuple[Passed, threading.Event, threading.Event]:
         """Record a request, with the fault that strikes it, if any."""
-        if self.pace is not None:
-            self.pace()
+        forced = self.interfere() if self.interfere is not None else None
         with self._lock:
-            passed = Passed(len(self.passed), method, path, body)
+            passed = Passed(len(self.passed), method, path, body, fault=forced)
             self.passed.append(passed)
             for index, fault in enumerate(self._faults):
-                if fault.matches(passed.number, method, path):
+                if forced is None and fault.matches(passed.number, method, path):
                     self._seen[index] += 1
                     place = self._seen[index] - fault.after
                     if place == 1 or (place > 1 and (fault.for_good or fault.number is not None)):
@@ -229,7 +231,7 @@ class Gateway:
             content = response.read()
         finally:
             connection.close()
-        passed.upstream_status = response.status
+        passed.upstream_status, passed.answer = response.status, _parsed(content)
         kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
         return _Response(response.status, self._dated(kept), self._shifted(content))
 

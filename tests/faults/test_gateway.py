@@ -195,12 +195,16 @@ class TestClocks:
         gateway.date_offset = None
         assert "Date" not in call(session, gateway).headers
 
-    def test_pace(self, sim: Simulator, gateway: Gateway, session: requests.Session) -> None:
-        gateway.pace = lambda: sim.advance(9)
+    def test_interference(self, sim: Simulator, gateway: Gateway, session: requests.Session) -> None:
+        gateway.interfere = lambda: sim.advance(9) and None
         begun = sim.now()
         for _number in range(3):
             call(session, gateway)
         assert sim.now() - begun >= 27
+        gateway.interfere = lambda: Fault("answer", status=503)
+        assert [call(session, gateway).status_code for _number in range(2)] == [503, 503]
+        gateway.begin()
+        assert call(session, gateway).status_code == 200
 
     def test_of_vault(self, openbao: OpenBao, session: requests.Session) -> None:
         """A version keeps the time at which it was written, and the server's clock is later than that."""
