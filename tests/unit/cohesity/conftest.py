@@ -13,10 +13,6 @@ from ansible_collections.dataprotection.access.plugins.modules import cohesity_a
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
-V1 = "POST /irisservices/api/v1/public/accessTokens"
-V2 = "POST /v2/access-tokens"
-VERIFY = "GET /irisservices/api/v1/public/sessionUser"
-
 
 def defaults(sim: Simulator) -> dict[str, Any]:
     return {**sim.cohesity_login, "timeout": 10}

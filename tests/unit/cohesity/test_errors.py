@@ -12,13 +12,14 @@ from urllib.parse import quote
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import V1, V2, minted
+from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
 REFUSED = "was refused; it was not tried again, because repeated bad logins lock a user"
-LINES = {"v1": V1, "v2": V2}
+LINES = {"v1": V1_LOGIN, "v2": V2_LOGIN}
 versions = pytest.mark.parametrize("version", ["v1", "v2"])
 
 
@@ -162,7 +163,7 @@ class TestAddresses:
     def test_a_redirect(self, sim: Simulator, login: Task) -> None:
         sim.fault("redirect", location=sim.http_url + "/v2/access-tokens")
         assert "which was refused: credentials only go to the address that was given" in login.fails().message
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
 
 NO_TOKEN = "the response holds no accessToken"
@@ -200,7 +201,7 @@ class TestStrangeAnswers:
         assert error.message.startswith(f"POST {sim.url}/v2/access-tokens: ")
         assert words in error.message
         assert "canary" not in error.message
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_privileges_of_another_type_are_none(self, sim: Simulator, login: Task) -> None:
         sim.fault("patch", changes={"privileges": "ALL"})
@@ -226,7 +227,7 @@ class TestOnce:
     def test_whatever_happens(self, sim: Simulator, login: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, **args)
         login.fails(timeout=patience(kind))
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
         assert login.warnings == []
 
     def test_too_many_requests_without_json(self, sim: Simulator, login: Task) -> None:

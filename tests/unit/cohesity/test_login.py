@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import V1, V2, minted
+from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import Task, connections, transcript
 
 USER, PASSWORD = credentials.COHESITY_USERNAME, credentials.COHESITY_PASSWORD
@@ -19,7 +20,7 @@ PLAIN = {"username": USER, "password": PASSWORD, "domain": "LOCAL"}
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
 
 
-@pytest.mark.parametrize(("version", "request_line"), [("v1", V1), ("v2", V2)])
+@pytest.mark.parametrize(("version", "request_line"), [("v1", V1_LOGIN), ("v2", V2_LOGIN)])
 def test_one_request(sim: Simulator, login: Task, version: str, request_line: str) -> None:
     sim.set(clock_frozen=True)
     result = login(api_version=version)
@@ -55,7 +56,7 @@ def test_one_request(sim: Simulator, login: Task, version: str, request_line: st
 
 def test_the_default_is_v2(sim: Simulator, login: Task) -> None:
     login()
-    assert transcript(sim) == [V2]
+    assert transcript(sim) == [V2_LOGIN]
 
 
 @pytest.mark.parametrize("given", ["host", "url"])

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import LIST, LOGIN, LOGOUT, UNCHANGED, revoke
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import LIST, LOGIN, LOGOUT, UNCHANGED, names, predicted_and_done, revoke
+from tests.unit.commandcenter.conftest import names, predicted_and_done
 from tests.unit.helpers import Task, start, transcript
 
 

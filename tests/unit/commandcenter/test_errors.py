@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names, tokens, writes
+from tests.unit.commandcenter.conftest import logins, names, tokens, writes
 from tests.unit.helpers import Task, patience, transcript
 
 UNTIL = "2030-01-01T00:00:00Z"

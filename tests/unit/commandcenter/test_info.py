@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import LIST, LOGIN, UNCHANGED
 from tests.simulator import Simulator, credentials
 from tests.simulator.tokens import CUSTOM, ONE_TOUCH
-from tests.unit.commandcenter.conftest import LIST, LOGIN, UNCHANGED, logins
+from tests.unit.commandcenter.conftest import logins
 from tests.unit.helpers import Task, connections, transcript
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.constants import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
 from tests.simulator import Simulator, credentials
-from tests.unit.commandcenter.conftest import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names
+from tests.unit.commandcenter.conftest import logins, names
 from tests.unit.helpers import SHORT, TOO_LONG, Task, connections, patience, start, transcript
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD

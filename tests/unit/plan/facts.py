@@ -11,9 +11,9 @@ from ansible_collections.dataprotection.access.plugins.module_utils._commandcent
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
+from tests.constants import DAY, MINUTE
 
 NOW = 1_800_000_000
-MINUTE, DAY = 60, 86400
 ID, OTHER_ID, USER, OTHER_USER = 101, 102, 7, 8
 
 PARAMS: dict[str, Any] = {

@@ -19,7 +19,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.d
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import predict
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
-from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
 
 STEPS = {"none", "reuse", "create", "renew", "replace", "revoke"}
 WORDS = {"created", "reused", "renewed", "updated", "recreated", "revoked"}

@@ -14,7 +14,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._commandcent
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
-from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
 
 Facts = tuple[list[Token], "Contents | None"]
 NOTHING: Facts = ([], None)
