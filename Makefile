@@ -15,6 +15,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 # How many processes run the tests; 0 is this one (for a debugger).
 WORKERS ?= 2
+# One cell of the matrix or one ansible-core for sanity alone: make matrix CELL=2.20-py3.12, make sanity CELL=2.20
+CELL ?=
+# The unit tests of the collection. Those of the simulator know nothing of ansible-core: `make test` runs them, once.
+UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 TARBALL := build/dataprotection-access-$(VERSION).tar.gz
 BIN := .venv/bin
@@ -24,10 +28,11 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export PYTHONPATH :=
+export UNIT
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test unit lint sanity matrix bench leaks faults docs build changelog pins format clean tree installed
+.PHONY: help demo test unit lint sanity matrix cores bench leaks faults docs build changelog pins format clean tree installed
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -35,11 +40,11 @@ help:  ## list the targets
 demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
 
-test: .venv/test.stamp  ## unit and integration tests
+test: .venv/test.stamp  ## unit and integration tests, those of the simulator among them
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit tests/integration $(ARGS)
 
-unit: .venv/test.stamp  ## unit tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
+unit: .venv/test.stamp  ## unit tests of the collection
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(UNIT) $(ARGS)
 
 leaks: .venv/test.stamp build/ansible/leaks.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest -n $(WORKERS) tests/leaks $(ARGS)
@@ -63,11 +68,14 @@ lint: tree .venv/lint.stamp  ## style, types, documentation, licences
 	check reuse lint --lines; \
 	exit $$status
 
-sanity: .venv/lint.stamp  ## ansible-test sanity
-	$(BIN)/nox --session sanity
+sanity: .venv/lint.stamp  ## ansible-test sanity on every supported ansible-core
+	$(BIN)/nox --session $(if $(CELL),"sanity($(CELL))",matrix_complete sanity) $(if $(ARGS),-- $(ARGS))
 
 matrix: .venv/lint.stamp build/ansible/leaks.stamp  ## unit, integration and leak tests on every supported ansible-core
-	$(BIN)/nox
+	$(BIN)/nox --session $(if $(CELL),"matrix($(CELL))",matrix_complete matrix) $(if $(ARGS),-- $(ARGS))
+
+cores: .venv/run.stamp  ## the supported releases of ansible-core and their Pythons, as JSON for the workflows
+	@$(BIN)/python -c 'import json, yaml; print(json.dumps([{"core": core, "pythons": pythons} for core, pythons in yaml.safe_load(open("requirements/cores.yml")).items()]))'
 
 docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
 	rm -rf build/docs

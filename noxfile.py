@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import nox
+import yaml
 
 HERE = Path(__file__).parent.resolve()
 BUILD = HERE / "build"
@@ -24,24 +25,15 @@ HEADER = """\
 # Made from the .in file by `make pins`; do not edit.
 """
 
-ANSIBLE_TEST_FOLDER = [
-    str(BIN / "python"),
-    "-c",
-    "import ansible_test, pathlib; print(pathlib.Path(ansible_test.__file__).parent)",
-]
-
-# The ansible-core releases supported, with the Pythons each runs on.
-CORES = {
-    "2.16": ["3.10", "3.11", "3.12"],
-    "2.18": ["3.11", "3.12", "3.13"],
-    "2.19": ["3.11", "3.12", "3.13"],
-    "2.20": ["3.12", "3.13", "3.14"],
-    "2.21": ["3.12", "3.13", "3.14"],
-    "2.22": ["3.13", "3.14"],
-}
+# The supported releases of ansible-core, oldest first, with the Pythons that each runs on.
+CORES: dict[str, list[str]] = yaml.safe_load((REQUIREMENTS / "cores.yml").read_text(encoding="utf-8"))
 # A matrix without the oldest, the newest and one between proves too little.
 OLDEST, *MIDDLE, NEWEST = CORES
 CHOSEN = os.environ.get("MATRIX_CORES", "").split() or list(CORES)
+ALL_PYTHONS = bool(os.environ.get("MATRIX_ALL"))
+# The unit tests of the collection; the simulator's own, which know nothing of ansible-core, are not among them. From the Makefile.
+UNIT = os.environ.get("UNIT", "tests/unit").split()
+PYTEST = ["python", "-m", "pytest", "-q", "-n", "2", "-m", "not slow"]
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
@@ -76,8 +68,8 @@ WANTED = sorted({version for versions in CORES.values() for version in versions}
 PYTHONS = {version: path for version, path in zip(WANTED, map(find_python, WANTED), strict=True) if path}
 
 
-def cells() -> list[tuple[str, str]]:
-    """The (ansible-core, Python) pairs that can run here: the lowest Python of each core, or all with MATRIX_ALL=1.
+def cells(every_python: bool) -> list[tuple[str, str]]:
+    """The (ansible-core, Python) pairs that can run here: the lowest Python of each core, or all.
 
     MATRIX_CORES="2.16 2.21 2.22" keeps to these cores.
     """
@@ -86,14 +78,17 @@ def cells() -> list[tuple[str, str]]:
         if core not in CHOSEN:
             continue
         found = [version for version in versions if version in PYTHONS]
-        pairs += [(core, version) for version in (found if os.environ.get("MATRIX_ALL") else found[:1])]
+        pairs += [(core, version) for version in (found if every_python else found[:1])]
     return pairs
+
+
+LOWEST_CELLS = cells(every_python=False)
 
 
 @nox.session(venv_backend="none")
 def matrix_complete(session: nox.Session) -> None:
     """Say which cells of the matrix cannot run here; fail when too few can."""
-    runnable = {core for core, version in cells()}
+    runnable = {core for core, _version in LOWEST_CELLS}
     for core in CORES:
         if core in CHOSEN and core not in runnable:
             session.warn(f"SKIPPED: ansible-core {core} needs Python {' or '.join(CORES[core])}, and none was found")
@@ -107,28 +102,14 @@ def matrix_complete(session: nox.Session) -> None:
 @nox.session(venv_backend="venv")
 @nox.parametrize(
     ("python", "core"),
-    [nox.param(PYTHONS[version], core, id=f"{core}-py{version}") for core, version in cells()],
+    [nox.param(PYTHONS[version], core, id=f"{core}-py{version}") for core, version in cells(ALL_PYTHONS)],
 )
 def matrix(session: nox.Session, core: str) -> None:
     """Unit, integration and leak tests on one ansible-core. Between the oldest and the newest, fewer of them (MATRIX_ALL=1: all)."""
-    is_end = core in (OLDEST, NEWEST) or bool(os.environ.get("MATRIX_ALL"))
-    tests = ["tests/unit", "tests/integration", "tests/leaks"] if is_end else ["tests/unit/documentation", "tests/unit/house", "tests/integration"]
+    is_end = core in (OLDEST, NEWEST) or ALL_PYTHONS
+    tests = [*UNIT, "tests/integration", "tests/leaks"] if is_end else ["tests/unit/documentation", "tests/unit/house", "tests/integration"]
     session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
-    session.run(
-        "python",
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        "2",
-        "-m",
-        "not slow",
-        # These two test the simulator alone, which does not know ansible-core: `make test` runs them.
-        "--ignore=tests/unit/sdk",
-        "--ignore=tests/unit/simulator",
-        *(session.posargs or tests),
-        env={"PYTHONPATH": ""},
-    )
+    session.run(*PYTEST, *(session.posargs or tests), env={"PYTHONPATH": ""})
 
 
 def tracked_files() -> list[str]:
@@ -156,7 +137,8 @@ def provide_pip_bootstrap(session: nox.Session) -> None:
         return  # it answered
     except OSError as error:
         session.log(f"ansible-test's own download host cannot be reached ({error}): using ensurepip")
-    source = Path(str(session.run(*ANSIBLE_TEST_FOLDER, silent=True)).strip()) / "_internal/python_requirements.py"
+    where = session.run("python", "-c", "import ansible_test; print(ansible_test.__path__[0])", silent=True, log=False)
+    source = Path(str(where).strip()) / "_internal/python_requirements.py"
     cache = Path.home() / ".ansible/test/cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in re.findall(r"\bpip='([0-9.]+)'", source.read_text(encoding="utf-8")):
@@ -165,10 +147,10 @@ def provide_pip_bootstrap(session: nox.Session) -> None:
             shutil.copyfile(HERE / "tests/sanity/pip_bootstrap.py", target)
 
 
-@nox.session(venv_backend="none")
-def sanity(session: nox.Session) -> None:
-    """All of ansible-test's sanity tests, on a copy of the tree, for every supported Python found."""
-    root = BUILD / "sanity" / "ansible_collections" / "dataprotection" / "access"
+def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
+    """Run ansible-test of one ansible-core on a copy of the tree, where it finds the collection by its folder."""
+    session.install("-qq", "ansible-core", "--constraint", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
+    root = BUILD / "ansible-test" / core / "ansible_collections" / "dataprotection" / "access"
     shutil.rmtree(root, ignore_errors=True)
     for name in tracked_files():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -177,17 +159,16 @@ def sanity(session: nox.Session) -> None:
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     provide_pip_bootstrap(session)
     # ansible-test takes pythonX.Y from PATH: put working interpreters before any shims.
-    folders = [str(BIN), *(str(Path(path).parent) for path in PYTHONS.values())]
+    folders = [session.bin, *(str(Path(path).parent) for path in PYTHONS.values())]
     session.chdir(root)
-    session.run(
-        str(BIN / "ansible-test"),
-        "sanity",
-        "--venv",
-        "--color=no",
-        *session.posargs,
-        external=True,
-        env={"PATH": os.pathsep.join([*folders, os.environ["PATH"]]), "PYTHONPATH": ""},
-    )
+    session.run("ansible-test", *arguments, "--color=no", env={"PATH": os.pathsep.join([*folders, os.environ["PATH"]]), "PYTHONPATH": ""})
+
+
+@nox.session(venv_backend="venv")
+@nox.parametrize(("python", "core"), [nox.param(PYTHONS[version], core, id=core) for core, version in LOWEST_CELLS])
+def sanity(session: nox.Session, core: str) -> None:
+    """All of ansible-test's sanity tests, without ignores, for every Python of this ansible-core that is found."""
+    ansible_test(session, core, "sanity", "--venv", *session.posargs)
 
 
 @nox.session(venv_backend="venv")
