@@ -21,6 +21,7 @@ CELL ?=
 UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 TARBALL := build/dataprotection-access-$(VERSION).tar.gz
+INSTALLED := build/installed/ansible_collections/dataprotection/access
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
@@ -32,10 +33,10 @@ export UNIT
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test unit lint sanity matrix cores bench leaks faults docs build changelog pins format clean tree installed
+.PHONY: help demo test unit lint sanity matrix cores bench leaks faults docs docs-check build changelog pins format clean tree installed
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
@@ -55,17 +56,20 @@ faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 bench: tree .venv/test.stamp  ## time and requests, beside ansible.builtin.uri and set_fact
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
-lint: tree .venv/lint.stamp  ## style, types, documentation, licences
+lint: tree installed .venv/lint.stamp  ## style, types, documentation, licences, and what Galaxy says to the tarball
 	@status=0; \
-	check() { echo "== $$*"; $(BIN)/"$$@" || status=1; }; \
+	check() { echo "== $$*"; $(CURDIR)/$(BIN)/"$$@" || status=1; }; \
 	check ruff check .; \
 	check ruff format --check .; \
 	check mypy; \
 	check yamllint --strict .; \
 	check ansible-lint --offline; \
-	check antsibull-docs lint-collection-docs --plugin-docs .; \
+	check antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --check-extra-docs-refs .; \
 	check antsibull-changelog lint; \
 	check reuse lint --lines; \
+	check nox --session galaxy -- $(TARBALL); \
+	cd $(INSTALLED); \
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed check ansible-lint --offline --profile production; \
 	exit $$status
 
 sanity: .venv/lint.stamp  ## ansible-test sanity on every supported ansible-core
@@ -78,12 +82,16 @@ cores: .venv/run.stamp  ## the supported releases of ansible-core and their Pyth
 	@$(BIN)/python -c 'import json, yaml; print(json.dumps([{"core": core, "pythons": pythons} for core, pythons in yaml.safe_load(open("requirements/cores.yml")).items()]))'
 
 docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
-	rm -rf build/docs
-	mkdir -p build/docs/rst
-	chmod go-w build/docs/rst  # antsibull-docs insists
+	@rm -rf build/docs
+	@mkdir -p build/docs/rst
+	@chmod go-w build/docs/rst  # antsibull-docs insists
 	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst dataprotection.access
-	cp docs/docsite/rst/*.svg build/docs/rst/docsite/  # antsibull-docs copies pages alone
+	@cp docs/docsite/rst/*.svg build/docs/rst/docsite/  # antsibull-docs copies pages alone
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder html --conf-dir docs build/docs/rst build/docs/html
+	@echo "The pages: file://$(CURDIR)/build/docs/html/index.html"
+
+docs-check: docs .venv/test.stamp  ## look at each page in a browser (Chromium): error boxes, links, search, a phone's width
+	$(BIN)/python -m pytest tests/docs $(ARGS)
 
 build: $(TARBALL)  ## the collection's tarball, in build
 
@@ -93,7 +101,7 @@ changelog: tree .venv/lint.stamp  ## CHANGELOG.md from changelogs/fragments, for
 pins: .venv/lint.stamp  ## newest versions that fit together into requirements/*.txt
 	$(BIN)/nox --session pins
 
-format: .venv/lint.stamp  ## mend what ruff can mend
+format: .venv/lint.stamp  ## fix what ruff can fix
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 

@@ -124,27 +124,38 @@ def tracked_files() -> list[str]:
     return [name for name in listed.stdout.split("\0") if name and (HERE / name).exists()]
 
 
-def provide_pip_bootstrap(session: nox.Session) -> None:
-    """Let ansible-test make its virtual environments where it cannot download its pip bootstrap script.
-
-    It looks for that script in its cache first. Where its host answers, nothing is done. Elsewhere the script put
-    there makes the interpreter's own pip fetch, from the configured index, the version that ansible-test asks for.
-    """
+def reachable(session: nox.Session, address: str) -> bool:
     try:
-        urllib.request.urlopen("https://ci-files.testing.ansible.com/", timeout=5)
-        return
+        urllib.request.urlopen(address, timeout=5)
     except urllib.error.HTTPError:
-        return  # it answered
+        pass  # it answered
     except OSError as error:
-        session.log(f"ansible-test's own download host cannot be reached ({error}): using ensurepip")
+        session.log(f"{address} cannot be reached ({error})")
+        return False
+    return True
+
+
+def do_without_downloads(session: nox.Session) -> None:
+    """Let ansible-test make its virtual environments where there is a package index and nothing else.
+
+    Where the hosts that it downloads from answer, nothing is done. Elsewhere its cache gets a pip bootstrap script that makes
+    the interpreter's own pip fetch the version that ansible-test asks for, and what it would build from an archive of sources
+    becomes the newest release of the same name.
+    """
     where = session.run("python", "-c", "import ansible_test; print(ansible_test.__path__[0])", silent=True, log=False)
-    source = Path(str(where).strip()) / "_internal/python_requirements.py"
-    cache = Path.home() / ".ansible/test/cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    for version in re.findall(r"\bpip='([0-9.]+)'", source.read_text(encoding="utf-8")):
-        target = cache / f"get_pip_{version.replace('.', '_')}.py"
-        if not target.exists():
-            shutil.copyfile(HERE / "tests/sanity/pip_bootstrap.py", target)
+    package = Path(str(where).strip())
+    if not reachable(session, "https://ci-files.testing.ansible.com/"):
+        cache = Path.home() / ".ansible/test/cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        source = (package / "_internal/python_requirements.py").read_text(encoding="utf-8")
+        for version in re.findall(r"\bpip='([0-9.]+)'", source):
+            target = cache / f"get_pip_{version.replace('.', '_')}.py"
+            if not target.exists():
+                shutil.copyfile(HERE / "tests/sanity/pip_bootstrap.py", target)
+    if not reachable(session, "https://github.com/"):
+        for path in (package / "_data/requirements").glob("sanity.*.txt"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(re.sub(r"^([\w-]+) ?@ ?https://github\.com/\S+", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
 
 
 def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
@@ -157,7 +168,7 @@ def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
         shutil.copy2(HERE / name, root / name)
     # A repository of its own: ansible-test would else ask ours, which ignores the build folder.
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
-    provide_pip_bootstrap(session)
+    do_without_downloads(session)
     # ansible-test takes pythonX.Y from PATH: put working interpreters before any shims.
     folders = [session.bin, *(str(Path(path).parent) for path in PYTHONS.values())]
     session.chdir(root)
@@ -169,6 +180,25 @@ def ansible_test(session: nox.Session, core: str, *arguments: str) -> None:
 def sanity(session: nox.Session, core: str) -> None:
     """All of ansible-test's sanity tests, without ignores, for every Python of this ansible-core that is found."""
     ansible_test(session, core, "sanity", "--venv", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def galaxy(session: nox.Session) -> None:
+    """What Galaxy does with a tarball on publishing it: session.posargs names one. A warning is an error here."""
+    session.install("-qq", "-r", str(REQUIREMENTS / "galaxy.txt"))
+    # ansible-lint has to find the collection that it lints; the importer installs it where it unpacks.
+    settings = {"GALAXY_IMPORTER_RUN_ANSIBLE_DOC": "yes", "GALAXY_IMPORTER_RUN_ANSIBLE_LINT": "yes", "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "yes"}
+    tarball = str(Path(session.posargs[0]).resolve())
+    session.chdir(session.create_tmp())
+    said = str(session.run("python", "-m", "galaxy_importer.main", tarball, env={**settings, "ANSIBLE_COLLECTIONS_PATH": ""}, silent=True, log=False))
+    print(said)
+    complaints = re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", said, re.MULTILINE)
+    # A tool that it does not find, it goes without.
+    for step in ("Getting doc strings via ansible-doc", "ansible-lint run complete", "Importer processing completed successfully"):
+        if step not in said:
+            complaints.append(f"galaxy-importer did not say: {step}")
+    if complaints:
+        session.error("; ".join(complaints))
 
 
 @nox.session(venv_backend="venv")
@@ -188,6 +218,7 @@ def pins(session: nox.Session) -> None:
     compile_pins("run.txt", "3.11", "run.in")
     compile_pins("test.txt", "3.11", "test.in", "-c", "run.txt")
     compile_pins("lint.txt", "3.11", "lint.in", "-c", "run.txt", "-c", "test.txt")
+    compile_pins("galaxy.txt", "3.11", "galaxy.in")
     compile_pins("leaks.txt", "3.11", "leaks.in", "--no-deps")
     (REQUIREMENTS / "matrix").mkdir(exist_ok=True)
     for core, versions in CORES.items():
