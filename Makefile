@@ -33,7 +33,7 @@ export UNIT
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test unit lint sanity matrix cores bench leaks faults docs docs-check build changelog pins format clean tree installed
+.PHONY: help demo test unit lint sanity matrix libraries integration cores bench leaks faults docs docs-check build changelog pins format clean tree installed
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -78,8 +78,16 @@ sanity: .venv/lint.stamp  ## ansible-test sanity on every supported ansible-core
 matrix: .venv/lint.stamp build/ansible/leaks.stamp  ## unit, integration and leak tests on every supported ansible-core
 	$(BIN)/nox --session $(if $(CELL),"matrix($(CELL))",matrix_complete matrix) $(if $(ARGS),-- $(ARGS))
 
+libraries: .venv/lint.stamp  ## unit and integration tests with the lowest and the newest requests, urllib3 and hvac
+	$(BIN)/nox --session $(if $(CELL),"libraries($(CELL))",libraries) $(if $(ARGS),-- $(ARGS))
+
+integration: .venv/lint.stamp  ## ansible-test integration on every supported ansible-core
+	$(BIN)/nox --session $(if $(CELL),"integration($(CELL))",matrix_complete integration) $(if $(ARGS),-- $(ARGS))
+
+# One Python a line, as actions/setup-python takes them; the last is the one that make itself takes.
 cores: .venv/run.stamp  ## the supported releases of ansible-core and their Pythons, as JSON for the workflows
-	@$(BIN)/python -c 'import json, yaml; print(json.dumps([{"core": core, "pythons": pythons} for core, pythons in yaml.safe_load(open("requirements/cores.yml")).items()]))'
+	@$(BIN)/python -c 'import json, yaml; cores = yaml.safe_load(open("requirements/cores.yml")); \
+		print(json.dumps([{"core": core, "pythons": "\n".join(["3.9", *pythons])} for core, pythons in cores.items()]))'
 
 docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
 	@rm -rf build/docs

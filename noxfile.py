@@ -29,10 +29,13 @@ HEADER = """\
 CORES: dict[str, list[str]] = yaml.safe_load((REQUIREMENTS / "cores.yml").read_text(encoding="utf-8"))
 # A matrix without the oldest, the newest and one between proves too little.
 OLDEST, *MIDDLE, NEWEST = CORES
-CHOSEN = os.environ.get("MATRIX_CORES", "").split() or list(CORES)
+ASKED_FOR = os.environ.get("MATRIX_CORES", "").split()
+CHOSEN = ASKED_FOR or list(CORES)
 ALL_PYTHONS = bool(os.environ.get("MATRIX_ALL"))
 # The unit tests of the collection; the simulator's own, which know nothing of ansible-core, are not among them. From the Makefile.
 UNIT = os.environ.get("UNIT", "tests/unit").split()
+# The oldest Python that a module may run on: one that no supported controller runs on any more.
+LOWEST_TARGET = "3.9"
 PYTEST = ["python", "-m", "pytest", "-q", "-n", "2", "-m", "not slow"]
 
 nox.needs_version = ">=2025.2.9"
@@ -64,7 +67,7 @@ def find_python(version: str) -> str | None:
     return None
 
 
-WANTED = sorted({version for versions in CORES.values() for version in versions} | {"3.9"})
+WANTED = sorted({version for versions in CORES.values() for version in versions} | {LOWEST_TARGET})
 PYTHONS = {version: path for version, path in zip(WANTED, map(find_python, WANTED), strict=True) if path}
 
 
@@ -87,13 +90,16 @@ LOWEST_CELLS = cells(every_python=False)
 
 @nox.session(venv_backend="none")
 def matrix_complete(session: nox.Session) -> None:
-    """Say which cells of the matrix cannot run here; fail when too few can."""
+    """Say which cells of the matrix cannot run here; fail when one was asked for by name, or when too few of all can."""
+    unknown = set(CHOSEN) - set(CORES)
+    if unknown:
+        session.error(f"MATRIX_CORES: {', '.join(sorted(unknown))} is none of {', '.join(CORES)}")
     runnable = {core for core, _version in LOWEST_CELLS}
     for core in CORES:
         if core in CHOSEN and core not in runnable:
             session.warn(f"SKIPPED: ansible-core {core} needs Python {' or '.join(CORES[core])}, and none was found")
-    missing = [core for core in (OLDEST, NEWEST) if core not in runnable]
-    if not runnable.intersection(MIDDLE):
+    missing = [core for core in (ASKED_FOR or (OLDEST, NEWEST)) if core not in runnable]
+    if not ASKED_FOR and not runnable.intersection(MIDDLE):
         missing.append(" or ".join(MIDDLE))
     if missing:
         session.error(f"cannot run ansible-core {', '.join(missing)}: install a Python for it")
@@ -110,6 +116,43 @@ def matrix(session: nox.Session, core: str) -> None:
     tests = [*UNIT, "tests/integration", "tests/leaks"] if is_end else ["tests/unit/documentation", "tests/unit/house", "tests/integration"]
     session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
     session.run(*PYTEST, *(session.posargs or tests), env={"PYTHONPATH": ""})
+
+
+def lowest_target(session: nox.Session, libraries: str) -> str:
+    """Make an environment for modules with the oldest Python and these libraries; return its interpreter."""
+    if LOWEST_TARGET not in PYTHONS:
+        session.error(f"Python {LOWEST_TARGET} was not found, which the modules must run on")
+    folder = BUILD / "nox" / "lowest-target"
+    session.run(PYTHONS[LOWEST_TARGET], "-m", "venv", "--clear", str(folder), external=True)
+    python = str(folder / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "-qq", "--no-deps", "-r", libraries, external=True)
+    return python
+
+
+@nox.session(venv_backend="venv")
+@nox.parametrize(
+    ("python", "core", "libraries"),
+    [
+        nox.param(PYTHONS[dict(LOWEST_CELLS)[core]], core, libraries, id=libraries)
+        for core, libraries in ((OLDEST, "lowest"), (NEWEST, "newest"))
+        if core in dict(LOWEST_CELLS)
+    ],
+)
+def libraries(session: nox.Session, core: str, libraries: str) -> None:
+    """Unit and integration tests with the lowest requests, urllib3 and hvac that are supported, or with the newest that there are.
+
+    The lowest are both sides': the controller's, and those of targets with the oldest Python.
+    """
+    session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
+    environment = {"PYTHONPATH": ""}
+    if libraries == "lowest":
+        pinned = str(REQUIREMENTS / "lowest.txt")
+        session.install("-qq", "--no-deps", "-r", pinned)
+        environment["TARGET_PYTHON"] = lowest_target(session, pinned)
+    else:
+        session.install("-qq", "--upgrade", "requests", "urllib3", "hvac")
+    session.run("python", "-c", "import hvac, requests, urllib3; print(requests.__version__, urllib3.__version__)")
+    session.run(*PYTEST, *(session.posargs or [*UNIT, "tests/integration"]), env=environment)
 
 
 def tracked_files() -> list[str]:
@@ -183,6 +226,13 @@ def sanity(session: nox.Session, core: str) -> None:
 
 
 @nox.session(venv_backend="venv")
+@nox.parametrize(("python", "core"), [nox.param(PYTHONS[version], core, id=core) for core, version in LOWEST_CELLS])
+def integration(session: nox.Session, core: str) -> None:
+    """The integration targets as users of ansible-test call them: they start a simulator of their own."""
+    ansible_test(session, core, "integration", "--venv", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
 def galaxy(session: nox.Session) -> None:
     """What Galaxy does with a tarball on publishing it: session.posargs names one. A warning is an error here."""
     session.install("-qq", "-r", str(REQUIREMENTS / "galaxy.txt"))
@@ -207,17 +257,19 @@ def pins(session: nox.Session) -> None:
     session.install("-qq", "uv")
     session.chdir(REQUIREMENTS)
 
-    def compile_pins(target: str, python: str, *sources: str) -> None:
+    def compile_pins(target: str, python: str, *sources: str, add: str = "") -> None:
         session.run(
             *["uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--no-annotate", "--no-header"],
             *["--python-version", python, "--output-file", target, *sources],
         )
         path = REQUIREMENTS / target
-        path.write_text(HEADER + path.read_text(encoding="utf-8"), encoding="utf-8")
+        path.write_text(HEADER + path.read_text(encoding="utf-8") + add, encoding="utf-8")
 
     compile_pins("run.txt", "3.11", "run.in")
     compile_pins("test.txt", "3.11", "test.in", "-c", "run.txt")
     compile_pins("lint.txt", "3.11", "lint.in", "-c", "run.txt", "-c", "test.txt")
+    (hvac,) = re.findall(r"hvac>=([0-9.]+)", (HERE / "meta" / "requirements.txt").read_text(encoding="utf-8"))
+    compile_pins("lowest.txt", LOWEST_TARGET, "lowest.in", "--resolution", "lowest-direct", add=f"hvac=={hvac}\n")
     compile_pins("galaxy.txt", "3.11", "galaxy.in")
     compile_pins("leaks.txt", "3.11", "leaks.in", "--no-deps")
     (REQUIREMENTS / "matrix").mkdir(exist_ok=True)
