@@ -17,6 +17,8 @@ ARGS ?=
 WORKERS ?= 2
 # One cell of the matrix or one ansible-core for sanity alone: make matrix CELL=2.20-py3.12, make sanity CELL=2.20
 CELL ?=
+MATRIX_CORES ?=
+MATRIX_ALL ?=
 # The unit tests of the collection. Those of the simulator know nothing of ansible-core: `make test` runs them, once.
 UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
@@ -30,6 +32,9 @@ export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export PYTHONPATH :=
 export UNIT
+# Which releases of ansible-core, and how many Pythons of each: for make matrix, sanity and integration.
+export MATRIX_CORES
+export MATRIX_ALL
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 

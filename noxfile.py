@@ -29,7 +29,8 @@ HEADER = """\
 CORES: dict[str, list[str]] = yaml.safe_load((REQUIREMENTS / "cores.yml").read_text(encoding="utf-8"))
 # A matrix without the oldest, the newest and one between proves too little.
 OLDEST, *MIDDLE, NEWEST = CORES
-ASKED_FOR = os.environ.get("MATRIX_CORES", "").split()
+NICKNAMES = {"oldest": OLDEST, "previous": MIDDLE[-1], "newest": NEWEST}
+ASKED_FOR = [NICKNAMES.get(name, name) for name in os.environ.get("MATRIX_CORES", "").split()]
 CHOSEN = ASKED_FOR or list(CORES)
 ALL_PYTHONS = bool(os.environ.get("MATRIX_ALL"))
 # The unit tests of the collection; the simulator's own, which know nothing of ansible-core, are not among them. From the Makefile.
@@ -74,7 +75,7 @@ PYTHONS = {version: path for version, path in zip(WANTED, map(find_python, WANTE
 def cells(every_python: bool) -> list[tuple[str, str]]:
     """The (ansible-core, Python) pairs that can run here: the lowest Python of each core, or all.
 
-    MATRIX_CORES="2.16 2.21 2.22" keeps to these cores.
+    MATRIX_CORES keeps to some cores, by number or as oldest, previous (to the newest) and newest.
     """
     pairs = []
     for core, versions in CORES.items():
