@@ -21,7 +21,7 @@ def read_yaml(path: str | Path) -> Any:
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
 RUNTIME = read_yaml("meta/runtime.yml")
 CORES = list(read_yaml("requirements/cores.yml"))
-OLDEST, *_, NEWEST = CORES
+OLDEST, NEWEST = CORES[0], CORES[-1]
 GROUPS = {name: set(modules) for name, modules in RUNTIME["action_groups"].items()}
 GALAXY = read_yaml("galaxy.yml")
 REPOSITORY = GALAXY["repository"]
