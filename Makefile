@@ -38,13 +38,16 @@ export MATRIX_ALL
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test unit lint sanity matrix libraries integration cores bench leaks faults docs docs-check build changelog pins format clean tree installed
+.PHONY: help demo simulator test unit lint sanity matrix libraries integration cores bench leaks faults docs docs-check build changelog pins format clean tree installed
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
+
+simulator: .venv/run.stamp  ## both products as simulated servers on this machine, until Ctrl-C; ARGS=--help lists its options
+	$(BIN)/python -m tests.simulator $(ARGS)
 
 test: .venv/test.stamp  ## unit and integration tests, those of the simulator among them
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit tests/integration $(ARGS)
