@@ -89,9 +89,10 @@ def test_hvac_has_the_floor_that_is_tested() -> None:
     assert f"hvac=={floor}" in (ROOT / "requirements" / "lowest.txt").read_text(encoding="utf-8").splitlines()
 
 
-def test_requests_has_the_floor_that_is_tested() -> None:
-    (floor,) = re.findall(r"^requests>=([0-9.]+)$", (ROOT / "meta" / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
-    assert f"requests=={floor}" in (ROOT / "requirements" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("library", ["requests", "urllib3"])
+def test_libraries_have_the_floor_that_is_tested(library: str) -> None:
+    (floor,) = re.findall(rf"^{library}>=([0-9.]+)$", (ROOT / "meta" / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert f"{library}=={floor}" in (ROOT / "requirements" / "lowest.txt").read_text(encoding="utf-8").splitlines()
 
 
 def test_the_readme_installs_this_version() -> None:
