@@ -139,8 +139,12 @@ seealso:
   - module: ansible.builtin.uri
   - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
     description: Tokens in playbooks and job templates.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    description: How a store keeps tokens safe, and what to do when something goes wrong.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+    description: The rights that logins, tokens and stores need.
   - ref: ansible_collections.dataprotection.access.docsite.guide_errors
-    description: What the errors mean, and what to do.
+    description: Troubleshooting by message.
 """
 
 EXAMPLES = r"""

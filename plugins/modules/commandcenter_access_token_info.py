@@ -47,6 +47,10 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.actiongroup_commandcenter
 seealso:
   - module: dataprotection.access.commandcenter_access_token
+  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+    description: The rights that a login needs to see other users' tokens.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    description: Troubleshooting by message.
 """
 
 EXAMPLES = r"""
