@@ -65,12 +65,12 @@ class _Goal(NamedTuple):
 
 
 _GOALS = (
-    _Goal("a token task, in set_fact tasks", LOCAL, "ours", "set_fact", 1.5, at_least=False),
-    _Goal("the same login with uri, in token tasks", LOCAL, "uri", "ours", 10, at_least=True),
-    _Goal("shipped as a module, in uri tasks", LOCAL, "shipped", "uri", 1, at_least=False),
-    _Goal("the fleet, in times of set_fact", FLEET, "ours", "set_fact", 2, at_least=False),
-    _Goal("the fleet with uri, in times of ours", FLEET, "uri", "ours", 5, at_least=True),
-    _Goal("the fleet shipped, in times of uri", FLEET, "shipped", "uri", 1, at_least=False),
+    _Goal("token task / set_fact task", LOCAL, "ours", "set_fact", 1.5, at_least=False),
+    _Goal("login with uri / token task", LOCAL, "uri", "ours", 10, at_least=True),
+    _Goal("shipped token task / login with uri", LOCAL, "shipped", "uri", 1, at_least=False),
+    _Goal("fleet: token task / set_fact task", FLEET, "ours", "set_fact", 2, at_least=False),
+    _Goal("fleet: login with uri / token task", FLEET, "uri", "ours", 5, at_least=True),
+    _Goal("fleet: shipped / login with uri", FLEET, "shipped", "uri", 1, at_least=False),
 )
 
 
@@ -86,7 +86,7 @@ def verdicts(figures: Figures) -> list[Verdict]:
         whole_met, task_met = _is_met(whole, goal), task is not None and _is_met(task, goal)
         reason = "" if whole_met and task_met else _reason(goal, figures, task_met)
         if task is None:
-            reason = "noise hides what one task takes: the machine is too busy, or the tasks are too few"
+            reason = "the time of one task is lost in noise: the machine is too busy, or there are too few tasks"
         wanted = f"{'≥' if goal.at_least else '≤'} {goal.limit:g}"
         found.append(Verdict(goal.text, wanted, whole, whole_met, task, task_met, processor, reason))
     return found
@@ -107,14 +107,14 @@ def _reason(goal: _Goal, figures: Figures, task_met: bool) -> str:
     if goal.slow == "shipped":
         more = computed["shipped"] - computed["uri"]
         return (
-            "both start a Python on the target, which takes most of the time; ours imports requests there, and its own files"
+            "both start a Python on the target, which takes most of the time; the token task also imports requests and its own files there"
             f" ({abs(more):.0f} ms of processor time {'more' if more > 0 else 'less'} than uri)"
         )
     if goal.at_least and task_met:
         start, whole = figures.run(goal.scenario, "nothing"), figures.run(goal.scenario, "ours")
-        return f"the start-up of ansible-playbook is in both runs, and {100 * start / whole:.0f} % of ours"
+        return f"both runs include the start-up of ansible-playbook, which is {100 * start / whole:.0f} % of the run with token tasks"
     return (
-        f"a token task computes {computed['ours']:.0f} ms, a bare login in a forked process (a TLS connection and one request) "
-        f"{1000 * figures.login:.0f} ms of processor time alone, and it waits for the server; a set_fact task, which talks to nobody, computes "
+        f"a token task takes {computed['ours']:.0f} ms of processor time, of which a bare login in a forked process (a TLS connection and one request) "
+        f"is {1000 * figures.login:.0f} ms, and then it waits for the server; a set_fact task, which talks to no server, takes "
         f"{computed['set_fact']:.0f} ms"
     )

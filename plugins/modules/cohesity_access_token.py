@@ -119,7 +119,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://cohesity.example.com/irisservices/api/v1/public/nodes
     headers: "{{ login.token.headers }}"
-  no_log: true # before ansible-core 2.21, -vvv and some callbacks would show the headers
+  no_log: true # the headers hold the token
 
 - name: Use the token of the task before, as long as it lives for another hour
   dataprotection.access.cohesity_access_token:
