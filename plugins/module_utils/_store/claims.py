@@ -210,6 +210,9 @@ class Claim:
         if not self._open:
             return
         self._open = False
+        if ((self._claims.storage.seen or {}).get("pending") or {}).get("run") != self._claims.run:
+            # The write that ends the claim was done before the interruption.
+            return
         harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.maybe_applied)
         try:
             if self._suspect or not harmless:
