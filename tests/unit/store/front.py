@@ -22,7 +22,7 @@ HTML = b"<html><head><title>Back soon</title></head><body>maintenance</body></ht
 class Fault(NamedTuple):
     """One response of the front's own.
 
-    status: 0 cuts the line, -1 passes on half of the real response. work: whether OpenBao gets the request: "before" the response, "late",
+    status: 0 cuts the line, -1 passes on half of the real response, -2 all of it. work: whether OpenBao gets the request: "before" the response, "late",
     work_delay seconds after it, or "never". times: how often; 0 is for ever. method and part: of which requests.
     """
 
@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "content-length")}
         call = (self.command, self.path, body, headers)
         fault = self.owner.take(self.command, self.path)
-        if fault is None:
+        if fault is None or fault.status == -2:
             self._pass_on(*self.owner.forward(*call))
             return
         passed = self.owner.forward(*call) if fault.work == "before" else None
