@@ -29,12 +29,13 @@ _LOCK_ATTEMPTS = 3
 _BRIEF_WAIT = 5.0
 # How long another host's temporary file, whose owner cannot be looked for, is left alone.
 _FOREIGN_SECONDS = 3600
-# What passes: a file server that restarts, a disk on which somebody makes room.
+# What passes: a file server that restarts, a disk on which somebody makes room, a temporary file that was removed.
 _PASSING = {
     errno.EAGAIN,
     errno.EBUSY,
     errno.EDQUOT,
     errno.EIO,
+    errno.ENOENT,
     errno.ENOLCK,
     errno.ENOSPC,
     errno.ESTALE,

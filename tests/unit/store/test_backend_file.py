@@ -12,9 +12,8 @@ import json
 import os
 import signal
 import stat
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -176,19 +175,48 @@ class TestComparedBeforeTheRename:
             backend.write(NEW)
         assert place.document() == OTHER
 
-    def test_two_runs_write_under_names_of_their_own(self, place: Place, backend: FileBackend) -> None:
-        """One host's lock is not the other one's, so both are in the middle of a write."""
+    def in_the_middle(self, monkeypatch: pytest.MonkeyPatch, event: Callable[[], object]) -> None:
+        """Something happens once, when a write has filled its temporary file and has not renamed it."""
+        real, events = os.fsync, [event]
+
+        def fsync(descriptor: int) -> None:
+            real(descriptor)
+            if events and stat.S_ISREG(os.fstat(descriptor).st_mode):
+                events.pop()()
+
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    def test_two_hosts_write_under_names_of_their_own(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One host's lock is not the other one's, so both may be in the middle of a write."""
         backend.lock(1)
-        backend.preallocate()
-        place.lock_path.unlink()
-        with place.backend() as other:
+        with monkeypatch.context() as patch:
+            patch.setattr("ansible_collections.dataprotection.access.plugins.module_utils._store.file._boot_id", lambda: "of-another-host")
+            other = place.backend()
+
+        def interfere() -> None:
+            place.lock_path.unlink()
             other.lock(1)
             other.preallocate()
-            other.write(OTHER)
-            other.unlock()
+
+        with other:
+            self.in_the_middle(monkeypatch, interfere)
+            backend.write(NEW)
+            assert place.document() == NEW
             with pytest.raises(Conflict):
-                backend.write(NEW)
-        assert place.document() == OTHER
+                other.write(OTHER)
+
+    def test_a_temporary_file_that_another_run_took_for_left(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        """On the same host, after somebody has deleted the lock file."""
+        backend.lock(1)
+
+        def interfere() -> None:
+            place.lock_path.unlink()
+            with place.backend() as other:
+                other.lock(1)
+
+        self.in_the_middle(monkeypatch, interfere)
+        backend.write(NEW, time.monotonic() + 30)
+        assert place.document() == NEW
 
 
 class TestDeletedLock:
@@ -373,33 +401,19 @@ class TestOwner:
             other.lock(1)
             assert not other.owner_is_gone(pending)
 
-    def test_looking_does_not_keep_others_out(self, place: Place, backend: FileBackend) -> None:
-        pending = self.claim(backend)
-        done = threading.Event()
-
-        def look() -> None:
-            with place.backend() as other:
-                other.read()
-                while not done.is_set():
-                    other.owner_is_gone(pending)
-                    time.sleep(0.001)
-
-        with ThreadPoolExecutor() as pool:
-            looking = pool.submit(look)
-            try:
-                for _number in range(50):
-                    backend.lock(0)
-                    backend.unlock()
-            finally:
-                done.set()
-            looking.result(10)
+    def test_looking_does_not_keep_others_out(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who looks whether the lock is free holds it for a moment: no reason to give up, with whatever lock_timeout."""
+        with place.lock_path.open("w") as look:
+            fcntl.flock(look, fcntl.LOCK_SH)
+            monkeypatch.setattr(time, "sleep", lambda _seconds: look.close())
+            backend.lock(0)
 
     def test_the_age_of_a_record(self, place: Place, backend: FileBackend) -> None:
         backend.write(OLD)
         os.utime(place.path, (time.time() - 500, time.time() - 500))
         backend.read()
         for _locked in (False, True):
-            assert 500 <= backend.age() < 560
+            assert 499 <= backend.age() < 560  # the kernel stamps files with a coarser clock
             assert abs(backend.now() - time.time()) < 60
             if not _locked:
                 backend.lock(1)
@@ -436,17 +450,17 @@ class TestInsisting:
         assert place.document() == NEW
         assert any("this is repeated for up to" in warning for warning in place.warnings)
 
-    @pytest.mark.parametrize(("number", "seconds"), [(errno.EACCES, 0.0), (errno.EROFS, 0.0), (errno.EIO, 0.5)])
-    def test_not_for_ever(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, number: int, seconds: float) -> None:
+    @pytest.mark.parametrize(("number", "insist", "low"), [(errno.EACCES, 60.0, 0.0), (errno.EROFS, 60.0, 0.0), (errno.EIO, 0.5, 0.5)])
+    def test_not_for_ever(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, number: int, insist: float, low: float) -> None:
         backend.write(OLD)
         begin = time.monotonic()
         with monkeypatch.context() as patch:
             patch.setattr(os, "replace", failing(number))
             with pytest.raises(StoreError) as caught:
-                backend.write(NEW, begin + 0.5)
+                backend.write(NEW, begin + insist)
         assert not caught.value.maybe_applied
         assert os.strerror(number) in caught.value.message
-        assert seconds <= time.monotonic() - begin < seconds + 0.4
+        assert low <= time.monotonic() - begin < 10
         assert place.document() == backend.seen == OLD
 
     def test_a_short_time_unless_told(self, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
