@@ -379,6 +379,11 @@ class FileBackend:
             raise StoreError(f"{self.location}: its folder cannot be used ({error.strerror}); create one with: {command}") from None
         if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
             raise StoreError(f"{self.location}: everybody may write to its folder; fix that with: chmod o-w {shlex.quote(self._folder)}")
+        # Where there is a record, this run may have nothing to write.
+        may_write = os.access(self._folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+        if not (self._check_mode or may_write or os.path.lexists(self.path)):
+            code = errno.EROFS if os.statvfs(self._folder).f_flag & os.ST_RDONLY else errno.EACCES
+            raise self._explanation("written", OSError(code, os.strerror(code)))
 
     def _check_file(self, found: os.stat_result) -> None:
         path = shlex.quote(self.path)

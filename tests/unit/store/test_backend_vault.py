@@ -205,6 +205,18 @@ class TestRefusedWrites:
         prepared.write(NEW)
         assert store.read() == NEW
 
+    @pytest.mark.parametrize(
+        ("body", "maybe_applied"), [(refusal("Vault is sealed"), False), (b"Vault is sealed", True), (refusal("Vault is sealed", "x"), True)]
+    )
+    def test_sealed(self, opened: Opened, front: Front, store: VaultStore, body: bytes, maybe_applied: bool) -> None:
+        """In Vault's own words alone."""
+        with opened(retries=1) as backend:
+            front.add(Fault(503, body=body, method="POST", times=0))
+            with pytest.raises(StoreError, match="it is sealed: unseal it first") as caught:
+                backend.write(NEW)
+        assert caught.value.maybe_applied is maybe_applied
+        assert store.version() == 0
+
     @pytest.mark.parametrize("body", [HTML, b'{"errors":["no"]}'])
     def test_after_one_of_which_nobody_knows(self, prepared: VaultBackend, front: Front, body: bytes) -> None:
         """What the second response proves says nothing about the first write."""
