@@ -72,6 +72,7 @@ class FileBackend:
         self._content: _Content | None = None
         self._warned_about: bytes | None = None
         self._kept: bytes | None = None
+        self._stale: list[str] = []
 
     def __enter__(self) -> FileBackend:
         self._check_folder()
@@ -133,9 +134,11 @@ class FileBackend:
     def unlock(self) -> None:
         if self._lock is None:
             return
-        # What was preallocated and not needed.
-        with contextlib.suppress(OSError):
-            os.unlink(self._temporary)
+        # What was preallocated and not needed, and what could not be removed before.
+        for path in (self._temporary, *self._stale):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        self._stale = []
         descriptor, self._lock = self._lock, None
         os.close(descriptor)
 
@@ -192,7 +195,9 @@ class FileBackend:
                 continue
             with contextlib.suppress(OSError):
                 if (self.host and match.group(1) == _short(self.host)) or self.now() - os.lstat(path).st_mtime > _FOREIGN_SECONDS:
+                    self._stale.append(path)
                     os.unlink(path)
+                    self._stale.remove(path)
 
     @contextlib.contextmanager
     def _working(self, insist_until: float | None) -> Iterator[None]:

@@ -488,6 +488,16 @@ class TestHousekeeping:
         backend.lock(1)
         assert place.files() == {*kept, "token.json.lock"}
 
+    def test_what_could_not_be_removed_at_first(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+        left = place.path.with_name(f".token.json.{(backend.host or '')[:8]}.0123456789abcdef.new")
+        left.touch(mode=0o600)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "unlink", failing(errno.EIO))
+            backend.lock(1)
+        assert left.exists()
+        backend.unlock()
+        assert place.files() == {"token.json.lock"}
+
     def test_the_lock_is_not_taken_twice(self, backend: FileBackend) -> None:
         backend.lock(1)
         with pytest.raises(RuntimeError):
