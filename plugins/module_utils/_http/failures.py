@@ -14,7 +14,7 @@ from http.client import HTTPException
 from .._errors import ApiError
 from .body import BodyIncomplete, BodyTooLarge, BodyUnreadable
 from .connection import DeadlineExceeded
-from .exchange import Exchange
+from .exchange import Exchange, SinkFailed
 from .messages import body_excerpt, error_details, root_cause, safe_location
 from .trust import TrustStore
 
@@ -88,6 +88,8 @@ def broken_exchange(exchange: Exchange, problem: Exception, store: TrustStore | 
     words = shown(root_cause(problem))
     if isinstance(problem, BodyTooLarge):
         return _arrived(exchange, f"the response is larger than {request.limit / 2**20:g} MiB and was refused", final=True)
+    if isinstance(problem, SinkFailed):
+        return _arrived(exchange, f"the response could not be written: {words}", final=True)
     if isinstance(problem, BodyUnreadable):
         return _arrived(exchange, f"HTTP {exchange.status}: {words}", final=True)
     if not isinstance(problem, (DeadlineExceeded, BodyIncomplete, HTTPException, requests.exceptions.RequestException, OSError, ValueError)):

@@ -134,6 +134,13 @@ class TestSink:
         assert time.monotonic() - started > 2
         assert sink.getvalue() == b"xxxxx"
 
+    def test_a_disk_that_is_full(self, sim: Simulator, client: Client) -> None:
+        with open("/dev/full", "wb", buffering=0) as full:
+            full.tell = lambda: 0  # type: ignore[method-assign]
+            error = client.fails(sink=full)
+        assert error.message == f"GET {sim.url}{PATH}: the response could not be written: No space left on device"
+        assert len(sim.requests()) == 1
+
     def test_silence(self, script: Script) -> None:
         def fall_silent(sock: socket.socket) -> None:
             sock.sendall(reply(b"x", Content_Length="5"))
