@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import socket
 import ssl
@@ -138,7 +139,9 @@ class _BoundedAdapter(HTTPAdapter):
     def _watch(self, manager: t.Any) -> None:
         if not getattr(manager, "is_watched", False):
             manager.is_watched = True
-            manager.pool_classes_by_scheme = {scheme: _watched_pool(pool, self) for scheme, pool in manager.pool_classes_by_scheme.items()}
+            manager.pool_classes_by_scheme = {
+                scheme: functools.partial(_watched_pool(pool_class), self) for scheme, pool_class in manager.pool_classes_by_scheme.items()
+            }
 
     def ready_context(self, pool_class: t.Any, options: Mapping[str, t.Any]) -> ssl.SSLContext | None:
         """The context for a new pool; None where requests and urllib3 go their own way: without TLS or verification, or to a proxy over TLS."""
@@ -202,32 +205,36 @@ def _shut_down(sock: t.Any) -> None:
     socket.socket.shutdown(sock if isinstance(sock, socket.socket) else sock.socket, socket.SHUT_RDWR)
 
 
-def _watched_pool(pool_class: t.Any, adapter: _BoundedAdapter) -> t.Any:
-    """The same kind of pool, whose connections ask the adapter before they send anything, and use its TLS context."""
+@functools.cache
+def _watched_pool(pool_class: t.Any) -> t.Any:
+    """The same kind of pool for an adapter, whose connections ask it before they send anything, and use its TLS context."""
 
     class WatchedConnection(pool_class.ConnectionCls):
+        def __init__(self, adapter: _BoundedAdapter, **kwargs: t.Any) -> None:
+            self._adapter = adapter
+            super().__init__(**kwargs)
+
         def connect(self) -> None:
             super().connect()
-            adapter.opened(self.sock)
+            self._adapter.opened(self.sock)
 
         def endheaders(self, *args: t.Any, **kwargs: t.Any) -> None:
             # Not in send(), which a tunnel's own request to the proxy uses too.
             if self.sock is None:
                 self.connect()
-            adapter.sent = True
+            self._adapter.sent = True
             super().endheaders(*args, **kwargs)
 
         def send(self, data: t.Any) -> None:
             # Right before the bytes leave. Once given up, the socket is shut down or this is seen; there is no third way.
-            if adapter.given_up:
+            if self._adapter.given_up:
                 self.close()
                 raise OSError("given up")
             super().send(data)
 
     class WatchedPool(pool_class):
-        ConnectionCls = WatchedConnection
-
-        def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        def __init__(self, adapter: _BoundedAdapter, *args: t.Any, **kwargs: t.Any) -> None:
+            self.ConnectionCls = functools.partial(WatchedConnection, adapter)
             context = adapter.ready_context(pool_class, kwargs)
             self.has_ready_context = context is not None
             if context is not None:
@@ -237,3 +244,9 @@ def _watched_pool(pool_class: t.Any, adapter: _BoundedAdapter) -> t.Any:
             super().__init__(*args, **kwargs)
 
     return WatchedPool
+
+
+if REQUESTS_IMPORT_ERROR is None:
+    # Now rather than in each process that is forked from this one.
+    for _pool_class in (urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool):
+        _watched_pool(_pool_class)
