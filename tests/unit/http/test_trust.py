@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import ssl
@@ -13,39 +12,17 @@ from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._http import trust as _trust
 from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient
 from ansible_collections.dataprotection.access.plugins.module_utils._http.trust import TrustStore, preload, ssl_context, trust_store
+from tests.cas import folder_with
 from tests.simulator import Simulator
 from tests.unit.http.conftest import Make
 from tests.unit.http.wire import Authority, Relay, serving
 
 DISTRUSTED = "unable to get local issuer certificate"
-
-
-def der(tag: int, content: bytes) -> bytes:
-    assert len(content) < 128
-    return bytes([tag, len(content)]) + content
-
-
-def subject_hash(certificate: Path) -> str:
-    """The name under which OpenSSL looks a CA up in a folder: a hash of its subject in canonical form."""
-    oids = {"2.5.4.3": "550403", "2.5.4.10": "55040a", "2.5.4.11": "55040b"}
-    canonical = b""
-    for attribute in x509.load_pem_x509_certificate(certificate.read_bytes()).subject:
-        value = der(0x0C, " ".join(str(attribute.value).lower().split()).encode())
-        canonical += der(0x31, der(0x30, der(0x06, bytes.fromhex(oids[attribute.oid.dotted_string])) + value))
-    return f"{int.from_bytes(hashlib.sha1(canonical).digest()[:4], 'little'):08x}"
-
-
-def folder_with(certificate: str, folder: Path) -> str:
-    """A folder of CAs as OpenSSL wants it."""
-    folder.mkdir()
-    shutil.copy(certificate, folder / f"{subject_hash(Path(certificate))}.0")
-    return str(folder)
 
 
 @pytest.fixture
