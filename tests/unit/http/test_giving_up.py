@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import _shut_down
+from ansible_collections.dataprotection.access.plugins.module_utils._http.adapter import shut_down
 from tests.simulator import Simulator
 from tests.unit.http.conftest import PATH, Client, Make, Script
 from tests.unit.http.wire import Authority, Relay, reply, serving
@@ -186,7 +186,7 @@ class TestBelowTls:
             for thread in threads:
                 thread.start()
             time.sleep(0.01)
-            _shut_down(client)
+            shut_down(client)
             for thread in threads:
                 thread.join(5)
         finally:
@@ -194,9 +194,9 @@ class TestBelowTls:
         assert seen
         assert is_tls(bytes(seen))
 
-    def test_tls_is_still_there_when_the_socket_is_shut_down(self, secure: tuple[ssl.SSLSocket, ssl.SSLSocket]) -> None:
+    def test_tls_is_still_there_when_the_socket_isshut_down(self, secure: tuple[ssl.SSLSocket, ssl.SSLSocket]) -> None:
         client, _server = secure
-        _shut_down(client)
+        shut_down(client)
         # What SSLSocket.shutdown() drops; without it, send() writes to the socket as it is.
         assert client.version() is not None
         with pytest.raises(OSError, match=r"EOF|[Bb]roken pipe|UNEXPECTED"):
