@@ -22,6 +22,7 @@ from ansible.utils.display import Display
 # again in every forked worker.
 from ..module_utils._errors import ApiError
 from ..module_utils._http.connection import REQUESTS_IMPORT_ERROR
+from ..module_utils._http.trust import preload
 from ..module_utils._module import failure
 from ..module_utils._redact import WHOLE_WORD_BELOW, Redactor
 
@@ -35,6 +36,8 @@ except ImportError:  # before ansible-core 2.21
     VariableLayer = None
 
 display = Display()
+# Here too: while the main process loads the action, and not in every worker.
+preload()
 
 _CORE = tuple(int(part) for part in __version__.split(".")[:2])
 SECRET_RESULTS = ("access_token", "refresh_token")
