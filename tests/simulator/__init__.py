@@ -214,6 +214,11 @@ class Simulator:
     def clear_faults(self) -> None:
         self.control("clear_faults")
 
+    def wait_for_late_work(self, seconds: float = 20.0) -> None:
+        """Wait until the work of every answered request (`work_in`) is done; SimulatorError when it takes longer."""
+        if not wait_until(lambda: not self.control("late_work"), seconds):
+            raise SimulatorError(f"{self.control('late_work')} requests still wait for their work to be done")
+
     def open_gate(self, name: str, drop: bool = False) -> int:
         """Let go the requests at a gate, or cut their connections; answers how many waited."""
         return int(self.control("open_gate", name=name, drop=drop))
@@ -251,8 +256,28 @@ class Simulator:
         return bool(self.control("check", access_token=access_token))
 
     def check_cohesity(self, token: str) -> bool:
-        """Whether this token or session works at the Cohesity cluster now."""
+        """Whether this token, session or API key works at the Cohesity cluster now."""
         return bool(self.control("check_cohesity", token=token))
+
+    def cohesity_seed(self, kind: str, count: int = 1, **fields: Any) -> list[Any]:
+        """Add groups, jobs, policies, views or files, also with `tenant` or `cluster`; answers their ids."""
+        return list(self.control("cohesity_seed", kind=kind, count=count, **fields))
+
+    def cohesity_key_create(self, name: str, **fields: Any) -> dict[str, Any]:
+        """Create an API key behind the client's back, of any user (`username`, `domain`); with its secret."""
+        return dict(self.control("cohesity_key_create", name=name, **fields))
+
+    def cohesity_key_edit(self, id: str, **fields: Any) -> dict[str, Any]:
+        """Change name, is_active, expires, rotated, created (milliseconds) or creator_sid of a key."""
+        return dict(self.control("cohesity_key_edit", id=id, **fields))
+
+    def cohesity_key_delete(self, id: str) -> dict[str, Any]:
+        """Delete an API key as an administrator, behind the client's back."""
+        return dict(self.control("cohesity_key_delete", id=id))
+
+    def cohesity_kill(self) -> int:
+        """End every Cohesity token and session at once; answers how many lived."""
+        return int(self.control("cohesity_kill"))
 
     def kill_logins(self) -> int:
         """End every Command Center login."""
@@ -269,6 +294,14 @@ class Simulator:
     def commandcenter_create(self, name: str, **fields: Any) -> dict[str, Any]:
         """Create a token behind the client's back."""
         return dict(self.control("commandcenter_create", name=name, **fields))
+
+    def commandcenter_seed(self, *tokens: dict[str, Any]) -> list[dict[str, Any]]:
+        """Create tokens behind the client's back, of other users too: {"name": "ci", "user_id": 8, …}."""
+        return list(self.control("commandcenter_seed", tokens=list(tokens)))
+
+    def commandcenter_authorize(self, id: int, granted: bool = True) -> dict[str, Any]:
+        """Authorise, or refuse, as an administrator the revocation of a token that is pending."""
+        return dict(self.control("commandcenter_authorize", id=id, granted=granted))
 
     def commandcenter_fill(self, count: int, **fields: Any) -> int:
         """Add that many tokens quickly; answers how many live in all."""

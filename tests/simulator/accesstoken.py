@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls below V4/AccessToken: create, list, update, revoke, renew."""
+"""The calls below V4/AccessToken: create, list, update, revoke; renew is in renewal.py."""
 
 from __future__ import annotations
 
@@ -11,26 +11,15 @@ from . import credentials
 from .answers import Answer, Call, json_answer
 from .clock import Clock
 from .minting import Mint
-from .refusal import ACCESS_DENIED, RefusedError
+from .refusal import RefusedError
+from .renewal import Renewal
 from .switches import ABSENT, Switches
-from .tokens import (
-    ALL,
-    CUSTOM,
-    DAY,
-    DEFAULT,
-    FIXED_DAYS,
-    HYPERSCALE,
-    INT32_MAX,
-    RENEWABLE,
-    RENEWABLE_DAYS,
-    TYPE_NAMES,
-    Token,
-    TokenStore,
-    valid_ip_entry,
-)
+from .tokenfields import INVALID, OK, allowed_ips, body_object, endpoints, scope_change, secrets, token_type
+from .tokennames import server_name
+from .tokens import CUSTOM, DAY, FIXED_DAYS, HYPERSCALE, INT32_MAX, RENEWABLE_DAYS, Ledger, Token, TokenStore
+from .tokenviews import info, listed
 
-OK = {"errorCode": 0, "errorMessage": ""}
-INVALID = 22  # the error code of a bad argument
+PENDING = "The request is pending administrator authorization."
 
 
 class AccessTokens:
@@ -39,50 +28,50 @@ class AccessTokens:
         self.reset()
 
     def reset(self) -> None:
-        self.store = TokenStore()
-        self.mails: list[dict[str, Any]] = []
-        self.events: list[dict[str, Any]] = []
+        self.ledger = Ledger(self.clock.now)
+        self.renewal = Renewal(self.clock, self.switches, self.mint, self.ledger)
+
+    @property
+    def store(self) -> TokenStore:
+        return self.ledger.store
 
     def state(self) -> dict[str, Any]:
         tokens = [token.as_dict() for token in self.store.all.values()]
-        return {"tokens": tokens, "mails": self.mails, "events": self.events}
+        return {"tokens": tokens, "mails": self.ledger.mails, "events": self.ledger.events}
 
     def now(self) -> int:
         return int(self.clock.now())
 
-    def note(self, event: str, token: Token, **more: Any) -> None:
-        self.events.append({"at": self.now(), "event": event, "id": token.id, "name": token.name, **more})
-
     # Create
 
     def create(self, user: dict[str, Any], body: Any) -> Answer:
-        fields = _object(body)
+        fields = body_object(body)
         owner = self._owner(user, fields.get("userId"))
-        token_type = _type(fields.get("tokenType"))
-        if token_type == HYPERSCALE and not self._at_least(11, 42):
+        wanted = token_type(fields.get("tokenType"))
+        if wanted == HYPERSCALE and not self._at_least(11, 42):
             raise RefusedError("Token type is not supported", INVALID)
         name = self._name(fields.get("tokenName"), owner)
-        token = self.mint_token(name, owner, token_type)
-        if token_type == CUSTOM:
-            token.api_endpoints = _endpoints(fields.get("apiEndpoints"))
+        token = self.mint_token(name, owner, wanted)
+        if wanted == CUSTOM:
+            token.api_endpoints = endpoints(fields.get("apiEndpoints"))
         if token.renewable:
             token.renewable_until = self._renewable_until(fields)
         else:
-            token.access_expires = self._fixed_expiry(token_type, fields.get("tokenExpiryTimestamp"))
-        token.allowed_ips = _allowed_ips(fields.get("allowedIPs"))
+            token.access_expires = self._fixed_expiry(wanted, fields.get("tokenExpiryTimestamp"))
+        token.allowed_ips = allowed_ips(fields.get("allowedIPs"))
         token.set_refresh_expiry(self.switches["commandcenter_refresh_window"])
         self.store.add(token)
-        self.note("created", token)
-        return json_answer({"error": OK, "tokenInfo": {**self._info(token), **_secrets(token), "error": OK}})
+        self.ledger.note("created", token)
+        return json_answer({"error": OK, "tokenInfo": {**info(token, self.switches), **secrets(token), "error": OK}})
 
-    def mint_token(self, name: str, owner: int, token_type: int) -> Token:
+    def mint_token(self, name: str, owner: int, number: int) -> Token:
         """A new token with fresh secrets and default times, not stored yet."""
         now = self.now()
         token = Token(
             id=self.store.next_id(),
             name=name,
             user_id=owner,
-            type=token_type,
+            type=number,
             created=now,
             access_token=self.mint.secret(),
             access_expires=now + int(self.switches["commandcenter_access_lifetime"]),
@@ -91,7 +80,7 @@ class AccessTokens:
             token.refresh_token = self.mint.secret()
             token.renewable_until = now + RENEWABLE_DAYS[0] * DAY
         else:
-            token.access_expires = now + FIXED_DAYS[token_type][0] * DAY
+            token.access_expires = now + FIXED_DAYS[number][0] * DAY
         token.set_refresh_expiry(self.switches["commandcenter_refresh_window"])
         return token
 
@@ -105,13 +94,12 @@ class AccessTokens:
         return int(wanted)
 
     def _name(self, name: Any, owner: int, own_id: int | None = None) -> str:
-        if not isinstance(name, str) or not name.strip():
-            raise RefusedError("Token name is required", INVALID)
+        name = server_name(name, self.switches)
         everywhere = self.switches["commandcenter_names"] == "global"
         for token in self.store.named(name):
             if token.id != own_id and (everywhere or token.user_id == owner):
                 raise RefusedError("Token name already present", INVALID)
-        return name
+        return str(name)
 
     def _renewable_until(self, fields: dict[str, Any]) -> int | None:
         """Epoch seconds, or None for "forever"."""
@@ -127,8 +115,8 @@ class AccessTokens:
             return now + RENEWABLE_DAYS[0] * DAY
         return self._time(value, RENEWABLE_DAYS[1], "Renewable until time")
 
-    def _fixed_expiry(self, token_type: int, value: Any) -> int:
-        default, most = FIXED_DAYS[token_type]
+    def _fixed_expiry(self, number: int, value: Any) -> int:
+        default, most = FIXED_DAYS[number]
         if value in (None, 0):
             return self.now() + default * DAY
         return self._time(value, most, "Token expiry time")
@@ -161,48 +149,7 @@ class AccessTokens:
             live = [token for token in live if token.user_id == int(wanted)]
         elif self.switches["commandcenter_list_all"] == "own" or not user.get("admin"):
             live = [token for token in live if token.user_id == user["id"]]
-        return json_answer({"tokens": [self._listed(token) for token in live], "error": OK})
-
-    def _listed(self, token: Token) -> dict[str, Any]:
-        shown = {
-            "accessTokenId": token.id,
-            "userId": token.user_id,
-            "tokenName": token.name,
-            "createdTime": token.created,
-            "tokenType": self._shown_type(token),
-            "lastUsedTime": token.last_used,
-            "tokenExpiryTimestamp": token.access_expires + self.switches["commandcenter_list_expiry_offset"],
-            "apiEndpoints": token.api_endpoints,
-            **self._shown_renewable_until(token),
-        }
-        if self.switches["commandcenter_list_allowed_ips"]:
-            shown["allowedIPs"] = token.allowed_ips
-        return shown
-
-    def _shown_type(self, token: Token) -> int | str:
-        token_type = self.switches["commandcenter_default_type"] if token.type == DEFAULT else token.type
-        return TYPE_NAMES[token_type] if self.switches["commandcenter_type_style"] == "name" else token_type
-
-    def _shown_renewable_until(self, token: Token) -> dict[str, int]:
-        if not token.renewable:
-            return {"renewableUntilTimestamp": 0}
-        if token.renewable_until is not None:
-            return {"renewableUntilTimestamp": token.renewable_until}
-        forever = self.switches["commandcenter_forever"]
-        return {} if forever == ABSENT else {"renewableUntilTimestamp": forever}
-
-    def _info(self, token: Token) -> dict[str, Any]:
-        """A token's times and names as create, update and renew tell them."""
-        info = {
-            "accessTokenId": token.id,
-            "tokenName": token.name,
-            "userId": token.user_id,
-            "tokenExpiryTimestamp": token.access_expires,
-            **self._shown_renewable_until(token),
-        }
-        if token.refresh_expires is not None:
-            info["refreshTokenExpiryTimestamp"] = token.refresh_expires
-        return info
+        return json_answer({"tokens": [listed(token, self.switches) for token in live], "error": OK})
 
     # Update and revoke
 
@@ -216,21 +163,21 @@ class AccessTokens:
         return token
 
     def update(self, user: dict[str, Any], number: str, body: Any) -> Answer:
-        token, fields = self._find(user, number), _object(body)
+        token, fields = self._find(user, number), body_object(body)
         changes: dict[str, Any] = {}
         if "tokenName" in fields:
             changes["name"] = self._name(fields["tokenName"], token.user_id, token.id)
-        changes.update(_scope_change(token, fields))
+        changes.update(scope_change(token, fields))
         if token.renewable and "renewableUntilTimestamp" in fields:
             changes["renewable_until"] = self._renewable_until(fields)
         if not token.renewable and fields.get("tokenExpiryTimestamp"):
             changes["access_expires"] = self._fixed_expiry(token.type, fields["tokenExpiryTimestamp"])
         if "allowedIPs" in fields:
-            changes["allowed_ips"] = _allowed_ips(fields["allowedIPs"])
+            changes["allowed_ips"] = allowed_ips(fields["allowedIPs"])
         # Nothing is changed before everything was checked.
         self.edit(token, changes)
-        self.note("updated", token, changed=sorted(changes))
-        return json_answer({"error": OK, "tokenInfo": {**self._info(token), "error": OK}})
+        self.ledger.note("updated", token, changed=sorted(changes))
+        return json_answer({"error": OK, "tokenInfo": {**info(token, self.switches), "error": OK}})
 
     def edit(self, token: Token, changes: dict[str, Any]) -> None:
         for name, value in changes.items():
@@ -240,62 +187,20 @@ class AccessTokens:
 
     def revoke(self, user: dict[str, Any], number: str) -> Answer:
         token = self._find(user, number)
-        self.store.kill(token, "revoked")
-        self.note("revoked", token)
+        if self.switches["commandcenter_revoke"] == "pending":
+            token.pending = True
+            self.ledger.note("revocation asked for", token)
+            return json_answer({"errorCode": 0, "errorMessage": PENDING}, 202)
+        self.end(token, "revoked")
         return json_answer(OK)
 
-    # Renew
+    def end(self, token: Token, why: str) -> None:
+        token.pending = False
+        self.store.kill(token, why)
+        self.ledger.note("revoked" if why == "revoked" else f"revoked by {why}", token)
 
     def renew(self, call: Call) -> Answer:
-        self._check_renew_auth(call)
-        fields = _object(call.body)
-        pair = (fields.get("accessToken"), fields.get("refreshToken"))
-        if not all(isinstance(secret, str) and secret for secret in pair):
-            raise self._renew_refused("Access token and refresh token are required")
-        token = self.store.by_secret.get(str(pair[1])) or self.store.by_secret.get(str(pair[0]))
-        if token is None or not token.alive:
-            raise self._renew_refused("Invalid access token or refresh token")
-        older = {secret for old in token.chain for secret in old}
-        if pair[0] in older or pair[1] in older:
-            self._kill_chain(token)
-            raise self._renew_refused("Refresh token was used already; the token has been revoked")
-        if not token.renewable:
-            raise self._renew_refused("Renewal is not supported for this token type")
-        if pair != (token.access_token, token.refresh_token):
-            raise self._renew_refused("Invalid access token or refresh token")
-        if self.clock.now() > (token.refresh_expires or 0):
-            raise self._renew_refused("Renew request placed after the permissible time limit")
-        return self._rotate(token)
-
-    def _rotate(self, token: Token) -> Answer:
-        self.store.rotate(token, self.mint.secret(), self.mint.secret())
-        token.access_expires = self.now() + int(self.switches["commandcenter_access_lifetime"])
-        token.set_refresh_expiry(self.switches["commandcenter_refresh_window"])
-        self.note("renewed", token)
-        return json_answer({**self._info(token), **_secrets(token), "tokenType": self._shown_type(token), "error": OK})
-
-    def _kill_chain(self, token: Token) -> None:
-        self.store.kill(token, "chain")
-        self.note("chain killed", token)
-        self.mails.append(
-            {
-                "at": self.now(),
-                "user_id": token.user_id,
-                "id": token.id,
-                "subject": f"Access token {token.name} was revoked: an old refresh token was used",
-            }
-        )
-
-    def _check_renew_auth(self, call: Call) -> None:
-        wanted = self.switches["commandcenter_renew_auth"]
-        scheme, _space, secret = call.headers.get("authorization", "").partition(" ")
-        known = scheme.lower() == "bearer" and secret in self.store.by_secret
-        if (wanted == "bearer" and not known) or (wanted == "none" and scheme):
-            raise ACCESS_DENIED
-
-    def _renew_refused(self, message: str) -> RefusedError:
-        status = 450 if self.switches["commandcenter_renew_error"] == "450" else None
-        return RefusedError(message, INVALID, status=status)
+        return self.renewal.renew(call)
 
     # Use
 
@@ -307,52 +212,3 @@ class AccessTokens:
         if token.access_expires <= self.clock.now() or not token.allows(client):
             return None
         return token
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise RefusedError("The request body is not a JSON object", INVALID, status=400)
-    return body
-
-
-def _type(value: Any) -> int:
-    """The token type from its number or its name."""
-    if value is None:
-        return ALL
-    for number, name in TYPE_NAMES.items():
-        if value == name or (value == number and not isinstance(value, bool)):
-            return number
-    raise RefusedError("Invalid token type", INVALID)
-
-
-def _endpoints(value: Any) -> list[str]:
-    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
-        raise RefusedError("API endpoints are required for a token of type CUSTOM", INVALID)
-    return value
-
-
-def _allowed_ips(value: Any) -> list[str]:
-    entries = value or []
-    if not isinstance(entries, list) or not all(valid_ip_entry(entry) for entry in entries):
-        raise RefusedError("Invalid IP address, network or range in allowedIPs", INVALID)
-    return entries
-
-
-def _scope_change(token: Token, fields: dict[str, Any]) -> dict[str, Any]:
-    """Changes of type and endpoints. A type may change only among the renewable ones."""
-    wanted = _type(fields["tokenType"]) if "tokenType" in fields else token.type
-    if wanted != token.type and not (wanted in RENEWABLE and token.renewable):
-        raise RefusedError("Token type cannot be changed", INVALID)
-    changes: dict[str, Any] = {} if wanted == token.type else {"type": wanted}
-    if wanted == CUSTOM and ("apiEndpoints" in fields or token.type != CUSTOM):
-        changes["api_endpoints"] = _endpoints(fields.get("apiEndpoints"))
-    if wanted != CUSTOM and token.api_endpoints:
-        changes["api_endpoints"] = []
-    return changes
-
-
-def _secrets(token: Token) -> dict[str, str]:
-    """The secrets, shown once. Types that cannot be renewed have no refresh token."""
-    if token.refresh_token is None:
-        return {"accessToken": token.access_token}
-    return {"accessToken": token.access_token, "refreshToken": token.refresh_token}

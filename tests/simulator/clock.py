@@ -18,6 +18,7 @@ class Clock:
     def reset(self) -> None:
         self._offset = 0.0
         self._frozen: float | None = None
+        self._dates = 0
 
     def now(self) -> float:
         """Simulated time in epoch seconds."""
@@ -37,6 +38,13 @@ class Clock:
         self._frozen = now if frozen else None
         self._offset = 0.0 if frozen else now - time.time()
 
-    def http_date(self) -> str:
-        """The value of the HTTP Date header."""
-        return formatdate(self.now(), usegmt=True)
+    def http_date(self, offset: float | list[float] = 0) -> str:
+        """The value of the HTTP Date header. A list has the offsets of several web nodes, which answer in turn."""
+        if isinstance(offset, list):
+            offset = offset[self._dates % len(offset)]
+            self._dates += 1
+        return formatdate(self.now() + offset, usegmt=True)
+
+    def first_node(self) -> None:
+        """Let the first web node of a list give the next Date."""
+        self._dates = 0

@@ -13,8 +13,11 @@ from typing import Any
 
 from .clock import Clock
 from .cohesity import Cohesity
-from .commandcenter import CommandCenter, user_by_id
-from .credentials import COMMANDCENTER_USER_ID
+from .cohesity_apikey import ApiKey
+from .cohesity_users import find_user, sid_of
+from .commandcenter import CommandCenter
+from .commandcenter_users import user_by_id
+from .credentials import COHESITY_USERNAME, COMMANDCENTER_USER_ID
 from .faults import Faults, Gates
 from .minting import Mint
 from .proxy import Proxy
@@ -38,6 +41,7 @@ class Control:
         self.cohesity = Cohesity(self._clock, self._switches, self._mint, client_cert)
         self.commandcenter = CommandCenter(self._clock, self._switches, self._mint)
         self.generation = 0
+        self.late_work = 0  # requests that were answered and whose work is still to be done
         self.operations = {name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")}
 
     @property
@@ -53,6 +57,7 @@ class Control:
     def do_reset(self) -> None:
         """Back to the start. Requests still under way lose their connection."""
         self.generation += 1
+        self.late_work = 0
         self.gates.reset()
         for part in (self._clock, self._switches, self._mint, self.faults, self.recorder, self.proxy):
             part.reset()
@@ -76,6 +81,8 @@ class Control:
     def do_set(self, **switches: Any) -> None:
         self._switches.set(switches)
         self._clock.freeze(self._switches["clock_frozen"])
+        if "date_offset" in switches:
+            self._clock.first_node()
 
     def do_switches(self) -> dict[str, Any]:
         return self._switches.values
@@ -98,6 +105,9 @@ class Control:
     def do_waiting(self, name: str) -> int:
         return self.gates.waiting(name)
 
+    def do_late_work(self) -> int:
+        return self.late_work
+
     # Records
 
     def do_requests(self, path: str | None = None, method: str | None = None) -> list[dict[str, Any]]:
@@ -119,19 +129,58 @@ class Control:
     def do_check_cohesity(self, token: str) -> bool:
         return self.cohesity.works(token)
 
+    def do_cohesity_seed(self, kind: str, count: int = 1, **fields: Any) -> list[Any]:
+        return self.cohesity.protection.seed(kind, count, **fields)
+
+    def do_cohesity_key_create(self, name: str, username: str = COHESITY_USERNAME, domain: str = "LOCAL", **fields: Any) -> dict[str, Any]:
+        if find_user(username, domain) is None:
+            raise ValueError(f"no such user: {username} in {domain}")
+        keys, owner = self.cohesity.api_keys, sid_of(username, domain)
+        return keys.add(name, owner, owner, **fields).as_dict(keys.now())
+
+    def do_cohesity_key_edit(self, id: str, **fields: Any) -> dict[str, Any]:
+        if not fields.keys() <= {"name", "expires", "rotated", "is_active", "created", "creator_sid"}:
+            raise ValueError(f"{sorted(fields)} cannot all be set")
+        key = self._key(id)
+        for name, value in fields.items():
+            setattr(key, name, value)
+        return key.as_dict(self.cohesity.api_keys.now())
+
+    def do_cohesity_key_delete(self, id: str) -> dict[str, Any]:
+        key = self._key(id)
+        key.death = "administrator"
+        return key.as_dict(self.cohesity.api_keys.now())
+
+    def do_cohesity_kill(self) -> int:
+        return self.cohesity.kill()
+
+    def _key(self, number: str) -> ApiKey:
+        key = self.cohesity.api_keys.ever.get(number)
+        if key is None or key.death:
+            raise ValueError(f"no API key with id {number}")
+        return key
+
     def do_kill_logins(self) -> int:
-        return self.commandcenter.kill_logins()
+        return self.commandcenter.logins.kill()
 
     def do_commandcenter_revoke(self, id: int) -> dict[str, Any]:
         tokens, token = self.commandcenter.tokens, self._token(id)
-        tokens.store.kill(token, "administrator")
-        tokens.note("revoked by administrator", token)
+        tokens.end(token, "administrator")
+        return token.as_dict()
+
+    def do_commandcenter_authorize(self, id: int, granted: bool = True) -> dict[str, Any]:
+        tokens, token = self.commandcenter.tokens, self._token(id)
+        if not token.pending:
+            raise ValueError(f"nobody asked to revoke token {id}")
+        token.pending = False
+        if granted:
+            tokens.end(token, "revoked")
         return token.as_dict()
 
     def do_commandcenter_edit(self, id: int, **fields: Any) -> dict[str, Any]:
         tokens, token = self.commandcenter.tokens, self._token(id)
         tokens.edit(token, _editable(fields))
-        tokens.note("edited by administrator", token, changed=sorted(fields))
+        tokens.ledger.note("edited by administrator", token, changed=sorted(fields))
         return token.as_dict()
 
     def do_commandcenter_create(self, name: str, user_id: int = COMMANDCENTER_USER_ID, type: int = ALL, **fields: Any) -> dict[str, Any]:
@@ -141,8 +190,11 @@ class Control:
         token = tokens.mint_token(name, user_id, type)
         tokens.edit(token, _editable(fields))
         tokens.store.add(token)
-        tokens.note("created by administrator", token)
+        tokens.ledger.note("created by administrator", token)
         return token.as_dict()
+
+    def do_commandcenter_seed(self, tokens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self.do_commandcenter_create(**token) for token in tokens]
 
     def do_commandcenter_fill(self, count: int, user_id: int = COMMANDCENTER_USER_ID, name: str = "filler") -> int:
         tokens = self.commandcenter.tokens

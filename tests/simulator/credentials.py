@@ -13,13 +13,24 @@ COHESITY_DOMAIN = "LOCAL"
 TOTP_CODE = "246810"
 EMAIL_CODE = "135791"
 
-# The certificate user has no password: it logs in with the pair that the simulator issues at start.
+# The certificate user has no password: it logs in with the pair that the simulator issues at start. `admin` may act for other users.
 COHESITY_USERS: list[dict[str, Any]] = [
-    {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL"},
+    {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL", "admin": True},
     {"username": "ad-backup", "password": "canary-cohesity-ad-password", "domain": "CORP"},
     {"username": "mfa", "password": "canary-cohesity-mfa-password", "domain": "LOCAL", "mfa": True},
     {"username": "viewer", "password": "canary-cohesity-viewer-password", "domain": "LOCAL", "privileges": []},
     {"username": "certificate", "password": None, "domain": "LOCAL"},
+]
+
+COHESITY_TENANTS: list[dict[str, Any]] = [
+    {"tenantId": "finance/", "name": "Finance", "deleted": False},
+    {"tenantId": "research/", "name": "Research", "deleted": False},
+]
+# What Helios manages, when the simulator plays it.
+HELIOS_CLUSTERS: list[dict[str, Any]] = [
+    {"name": "cluster-one", "clusterId": 1001, "connectedToCluster": True, "softwareVersion": "7.1.2_u1_release"},
+    {"name": "cluster-two", "clusterId": 1002, "connectedToCluster": True, "softwareVersion": "7.2.1_release"},
+    {"name": "cluster-three", "clusterId": 1003, "connectedToCluster": False, "softwareVersion": "6.8.2_release"},
 ]
 
 COMMANDCENTER_USERNAME = "svc-ansible"

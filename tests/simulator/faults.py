@@ -47,6 +47,8 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "json": (("value",), ("code",)),
     "big": (("bytes",), ("gzip",)),
 }
+# What every replacing kind may have too: seconds until the answer goes out, and seconds from then until the work is done.
+TIMES = ("delay", "work_in")
 MAINTENANCE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Under maintenance</body></html>"
 GATE_LIMIT = 30.0  # seconds a request waits at a gate at most, unless the fault says otherwise
 
@@ -93,7 +95,7 @@ class Faults:
     ) -> Fault:
         if kind not in GROUPS:
             raise ValueError(f"no such fault: {kind}; there are {', '.join(sorted(GROUPS))}")
-        needed, possible = ARGUMENTS.get(kind.removesuffix("_after"), ((), ()))
+        needed, possible = _arguments(kind)
         if not set(needed) <= args.keys() <= {*needed, *possible}:
             raise ValueError(f"fault {kind} needs {list(needed)} and may have {list(possible)}, not {sorted(args)}")
         re.compile(path or "")
@@ -120,6 +122,16 @@ class Faults:
             elif fault.times > 1:
                 fault.times -= 1
         return taken
+
+
+def _arguments(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The arguments that a kind needs and those that it may have."""
+    plain = kind.removesuffix("_after")
+    needed, possible = ARGUMENTS.get(plain, ((), ()))
+    if plain in REPLACING:
+        # After the work was done, it cannot be done later.
+        possible += TIMES if kind == plain else ("delay",)
+    return needed, possible + (("work_in",) if kind == "cut_before" else ())
 
 
 class Gates:

@@ -3,7 +3,8 @@
 
 """The SaaS front's limit on requests per tenant, off until a test sets the switch.
 
-`rate_limit` is null or `{"writes": 100, "reads": 1000, "seconds": 3600}`; what is left out is unlimited.
+`rate_limit` is null or `{"writes": 100, "reads": 1000, "seconds": 3600}`; what is left out is unlimited. `headers` says how the 429
+tells when to come back: `retry-after` (the default), `x-ratelimit`, `both` or `none`.
 """
 
 from __future__ import annotations
@@ -36,5 +37,10 @@ class RateLimit:
             self._counts[kind] += 1
             return None
         answer = json_answer({"errorMessage": "Too many requests", "errorCode": 429}, 429)
-        answer.headers["Retry-After"] = str(max(1, round(self._window + seconds - now)))
+        told = limit.get("headers", "retry-after")
+        if told in ("retry-after", "both"):
+            answer.headers["Retry-After"] = str(max(1, round(self._window + seconds - now)))
+        if told in ("x-ratelimit", "both"):
+            answer.headers["X-RateLimit-Limit"] = str(limit[kind])
+            answer.headers["X-RateLimit-Period"] = str(round(seconds))
         return answer

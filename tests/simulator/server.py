@@ -48,6 +48,7 @@ class SimulatorServer:
         self.certificates = certificates
         self.control = Control(certificates.client_cert)
         self._reserved: list[socket.socket] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int = 0) -> dict[str, Any]:
         """Listen, and return where."""
@@ -94,6 +95,8 @@ class SimulatorServer:
     async def stop(self) -> None:
         self.control.gates.reset()
         self.control.proxy.stop()
+        for task in self._tasks:
+            task.cancel()
         await self.runner.cleanup()
         for sock in self._reserved:
             sock.close()
@@ -114,8 +117,8 @@ class SimulatorServer:
         except wire.CutError:
             return wire.cut(request)
         entry["status"] = answer.status
-        date = control.clock.http_date()
-        if wire.needs_raw(faults):
+        date = control.clock.http_date(control.switches["date_offset"]) if control.switches["date_header"] and "no_date" not in faults else None
+        if date is None or wire.needs_raw(faults):
             return await wire.raw(request, answer, date, faults)
         return wire.proper(answer, date)
 
@@ -124,20 +127,44 @@ class SimulatorServer:
         fault = faults.get("answer")
         await self._hold(faults, "", generation)
         if fault is not None and not fault.works:
+            await self._answer_early(fault, call, entry, generation)
             if fault.kind == "cut_before":
                 raise wire.CutError
             return replacement(fault, self._success(call))
-        product = self.control.cohesity if self.control.cohesity.owns(call.path) else self.control.commandcenter
-        answer = product.answer(call)
-        entry["done"] = True
+        answer = self._work(call, entry)
         await self._hold(faults, "_after", generation)
         if fault is not None and fault.kind == "cut_after":
             raise wire.CutError
         if fault is not None and fault.kind != "truncate":
+            await asyncio.sleep(fault.args.get("delay", 0))
             answer = replacement(fault, answer.status)
         if "patch" in faults:
             answer = patched(answer, faults["patch"].args["changes"])
         return answer
+
+    def _work(self, call: Call, entry: dict[str, Any]) -> Answer:
+        """What the product does with the request."""
+        product = self.control.cohesity if self.control.cohesity.owns(call.path) else self.control.commandcenter
+        answer = product.answer(call)
+        entry["done"] = True
+        return answer
+
+    async def _answer_early(self, fault: Fault, call: Call, entry: dict[str, Any], generation: int) -> None:
+        """Wait for the answer's time; with `work_in`, let the product do the work that many seconds after the answer."""
+        await asyncio.sleep(fault.args.get("delay", 0))
+        if generation != self.control.generation:
+            raise wire.CutError
+        if "work_in" in fault.args:
+            self.control.late_work += 1
+            task = asyncio.create_task(self._work_later(call, entry, fault.args["work_in"], generation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work_later(self, call: Call, entry: dict[str, Any], seconds: float, generation: int) -> None:
+        await asyncio.sleep(seconds)
+        if generation == self.control.generation:
+            self._work(call, entry)
+            self.control.late_work -= 1
 
     async def _hold(self, faults: dict[str, Fault], when: str, generation: int) -> None:
         """Delays and gates before the work (`when` is "") or after it."""
@@ -178,11 +205,19 @@ async def _call(request: web.BaseRequest) -> Call:
     return Call(
         method=request.method,
         path=re.sub("/+", "/", path),
-        query=dict(parse_qsl(query, keep_blank_values=True)),
+        query=_query(query),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_parsed(text),
         client=request.remote or "",
     )
+
+
+def _query(text: str) -> dict[str, str]:
+    """The query; values of one name are joined with commas, as clients write lists both ways."""
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
 
 
 def _parsed(text: str) -> Any:

@@ -1,71 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What varies between servers or is not documented, as switches with defaults.
-
-A tuple of choices limits a switch, a function checks it, and `None` means "any
-value of the default's type" (numbers may have a fraction).
-"""
+"""What varies between servers or is not documented, as switches with defaults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-DAY = 86400
-ABSENT = "absent"
+from .cohesity_switches import COHESITY
+from .commandcenter_switches import COMMANDCENTER
+from .switch_values import ABSENT, BOOL, DAY, Table, offsets
 
+__all__ = ["ABSENT", "DAY", "SWITCHES", "Switches"]
 
-def _privileges(value: Any) -> bool:
-    """A list, null, or "absent"."""
-    return value is None or value == ABSENT or isinstance(value, list)
-
-
-def _limits(value: Any) -> bool:
-    """Null, or numbers under reads, writes and seconds."""
-    return value is None or (isinstance(value, dict) and value.keys() <= {"reads", "writes", "seconds"})
-
-
-# name: (default, what it may be)
-SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | Callable[[Any], bool] | None]] = {
-    "clock_frozen": (False, (True, False)),
+COMMON: Table = {
+    "clock_frozen": (False, BOOL),
     "client_address": ("", None),
-    # Cohesity
-    "cohesity_status": (201, (200, 201)),
-    "cohesity_lifetime": (DAY, None),
-    "cohesity_expiry_text": (1, (1, 2, 3)),
-    "cohesity_privileges": (["CLUSTER_VIEW", "PROTECTION_VIEW"], _privileges),
-    "cohesity_session_management": (False, (True, False)),
-    "cohesity_session_lifetime": (DAY, None),
-    "cohesity_lockout_attempts": (5, None),
-    "cohesity_lockout_seconds": (1800, None),
-    # Command Center: the server
-    "commandcenter_version": ("11.42", None),
-    "commandcenter_error_style": ("http200", ("http200", "http200 nested", "http200 flat", "http400")),
-    "commandcenter_webconsole": ("serve", ("serve", "redirect")),
-    "commandcenter_firewall": ("saas", ("saas", "always", "never")),
-    "rate_limit": (None, _limits),
-    # Command Center: the login
-    "commandcenter_login_shape": ("classic", ("classic", "saas")),
-    "commandcenter_login_lifetime": (1800, None),
-    "commandcenter_logout_gone": (False, (True, False)),
-    "commandcenter_whoami": ("json", ("json", "xml")),
-    "commandcenter_lockout_attempts": (5, None),
-    "commandcenter_lockout_seconds": (900, None),
-    # Command Center: the tokens
-    "commandcenter_access_lifetime": (1800, None),
-    "commandcenter_refresh_window": (14 * DAY, None),
-    "commandcenter_type_style": ("int", ("int", "name")),
-    "commandcenter_default_type": (2, (0, 2)),
-    "commandcenter_forever": (0, (0, -1, 2147483647, ABSENT)),
-    "commandcenter_unknown_id": ("200-error", ("200-error", "404")),
-    "commandcenter_names": ("user", ("user", "global")),
-    "commandcenter_renew_auth": ("any", ("any", "bearer", "none")),
-    "commandcenter_renew_error": ("style", ("style", "450")),
-    "commandcenter_list_all": ("own", ("own", "all")),
-    "commandcenter_list_allowed_ips": (False, (True, False)),
-    "commandcenter_list_expiry_offset": (0, None),
+    "date_header": (True, BOOL),
+    "date_offset": (0, offsets),
 }
+SWITCHES: Table = {**COMMON, **COHESITY, **COMMANDCENTER}
 
 
 class Switches:

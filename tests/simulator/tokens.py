@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from .commandcenter_users import user_by_id
 
 DAY = 86400
 INT32_MAX = 2**31 - 1
@@ -47,6 +49,8 @@ class Token:
     allowed_ips: list[str] = field(default_factory=list)
     chain: list[tuple[str, str | None]] = field(default_factory=list)  # older (access, refresh) pairs
     death: str | None = None  # why it is gone: "revoked", "chain", "administrator"
+    pending: bool = False  # an administrator has still to authorise its revocation
+    shown: dict[str, Any] = field(default_factory=dict)  # what lists show instead, merged into the entry
 
     @property
     def alive(self) -> bool:
@@ -57,7 +61,8 @@ class Token:
         return self.type in RENEWABLE
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "alive": self.alive}
+        user = user_by_id(self.user_id)
+        return {**asdict(self), "alive": self.alive, "owner": user["username"] if user else None}
 
     def set_refresh_expiry(self, window: float) -> None:
         """A pair may be renewed for a while after the access token expired, but not past renewable-until."""
@@ -141,3 +146,19 @@ class TokenStore:
 
     def named(self, name: str) -> Iterator[Token]:
         return (token for token in self.live.values() if token.name == name)
+
+
+class Ledger:
+    """The tokens, with what happened to them and the mails that were sent about it."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.store = TokenStore()
+        self.mails: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self._now = now
+
+    def note(self, event: str, token: Token, **more: Any) -> None:
+        self.events.append({"at": int(self._now()), "event": event, "id": token.id, "name": token.name, **more})
+
+    def mail(self, token: Token, subject: str) -> None:
+        self.mails.append({"at": int(self._now()), "user_id": token.user_id, "id": token.id, "subject": subject})

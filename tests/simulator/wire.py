@@ -37,12 +37,12 @@ def cut(request: web.BaseRequest) -> web.Response:
 
 def needs_raw(faults: dict[str, Fault]) -> bool:
     answering = faults.get("answer")
-    return bool({"pace", "no_date"} & faults.keys()) or (answering is not None and answering.kind == "truncate")
+    return "pace" in faults or (answering is not None and answering.kind == "truncate")
 
 
-async def raw(request: web.BaseRequest, answer: Answer, date: str, faults: dict[str, Fault]) -> web.Response:
+async def raw(request: web.BaseRequest, answer: Answer, date: str | None, faults: dict[str, Fault]) -> web.Response:
     """Write an answer by hand, slowly or in part, and close the connection."""
-    head, body = _head(answer, None if "no_date" in faults else date), answer.body
+    head, body = _head(answer, date), answer.body
     answering, pace = faults.get("answer"), faults.get("pace")
     if answering is not None and answering.kind == "truncate":
         body = body[: len(body) // 2]

@@ -94,7 +94,6 @@ class TestOneTimePasswords:
             (V1_TOKENS, {"otpCode": credentials.EMAIL_CODE, "otpType": "Email"}),
             (V2_TOKENS, {"mfaParams": {"otpCode": credentials.TOTP_CODE, "otpType": "totp"}}),
             (V2_TOKENS, {"mfaParams": {"otpCode": credentials.EMAIL_CODE, "otpType": "email"}}),
-            ("/v2/users/sessions", {"otpCode": credentials.TOTP_CODE, "otpType": "totp"}),
         ],
     )
     def test_a_right_code_where_this_endpoint_wants_it(self, cluster: Cohesity, path: str, otp: dict[str, str]) -> None:
@@ -194,56 +193,6 @@ class TestPrivileges:
 def test_the_success_status_can_be_200(cluster: Cohesity, sim: Simulator) -> None:
     sim.set(cohesity_status=200)
     assert cluster.login().status_code == 200
-
-
-class TestSessions:
-    def test_with_session_management_the_token_endpoints_are_off(self, cluster: Cohesity, sim: Simulator) -> None:
-        sim.set(cohesity_session_management=True)
-        v1, v2 = cluster.login(V1_TOKENS), cluster.login(V2_TOKENS)
-        assert (v1.status_code, v1.json()["message"]) == (400, "Access denied")
-        assert v2.status_code == 400
-        assert "unavailable when session management is enabled" in v2.json()["message"]
-
-    def test_a_session_opens_and_ends(self, cluster: Cohesity, sim: Simulator) -> None:
-        response = cluster.login("/v2/users/sessions")
-        assert response.status_code == 201
-        header = {"session-id": response.json()["sessionId"]}
-        assert cluster("GET", SESSION_USER, headers=header).status_code == 200
-        assert cluster("DELETE", "/v2/users/sessions?current=true", headers=header).status_code == 204
-        assert cluster("GET", SESSION_USER, headers=header).status_code == 401
-        assert sim.state()["cohesity"]["sessions"] == []
-
-    def test_current_ends_one_session_and_a_bare_delete_ends_all(self, cluster: Cohesity, sim: Simulator) -> None:
-        first, second, third = (cluster.login("/v2/users/sessions").json()["sessionId"] for _dummy in range(3))
-        cluster("DELETE", "/v2/users/sessions?current=true", headers={"session-id": first})
-        assert len(sim.state()["cohesity"]["sessions"]) == 2
-        assert cluster("PATCH", "/v2/users/sessions", headers={"session-id": second}).status_code == 405
-        cluster("DELETE", "/v2/users/sessions", headers={"session-id": second})
-        assert sim.state()["cohesity"]["sessions"] == []
-        assert not sim.check_cohesity(third)
-
-    def test_a_sid_ends_the_sessions_of_one_user(self, cluster: Cohesity, sim: Simulator) -> None:
-        mine = cluster.login("/v2/users/sessions").json()["sessionId"]
-        cluster.login("/v2/users/sessions", username="viewer", password="canary-cohesity-viewer-password")
-        sid = cluster("GET", SESSION_USER, headers={"session-id": mine}).json()["sid"]
-        cluster("DELETE", f"/v2/users/sessions?sid={sid}", headers={"session-id": mine})
-        assert [session["username"] for session in sim.state()["cohesity"]["sessions"]] == ["viewer"]
-
-    def test_a_session_runs_out(self, cluster: Cohesity, sim: Simulator) -> None:
-        sim.set(cohesity_session_lifetime=60)
-        header = {"session-id": cluster.login("/v2/users/sessions").json()["sessionId"]}
-        sim.advance(61)
-        assert cluster("GET", SESSION_USER, headers=header).status_code == 401
-
-
-def test_a_resource_takes_every_method(cluster: Cohesity) -> None:
-    cluster.session.headers["Authorization"] = f"Bearer {cluster.token()}"
-    for path in ("/v2/data-protect/protection-groups", "/irisservices/api/v1/public/protectionJobs"):
-        assert cluster("GET", path).status_code == 200
-        created = cluster("POST", path, {"name": "nightly"})
-        assert (created.status_code, created.json()["body"]) == (201, {"name": "nightly"})
-        assert cluster("PUT", path + "/1", {"name": "weekly"}).status_code == 200
-        assert cluster("DELETE", path + "/1").status_code == 204
 
 
 def test_an_unknown_path_is_404_but_only_with_a_login(cluster: Cohesity, sim: Simulator) -> None:

@@ -230,3 +230,49 @@ class TestGates:
         sim.reset()
         thread.join(5)
         assert (thread.result, minted(sim)) == (requests.ConnectionError, 0)
+
+
+class TestStrangeStatuses:
+    @pytest.mark.parametrize("code", [409, 425, 450, 451, 499, 507, 520, 522, 524, 599])
+    def test_before_and_after_the_work(self, cluster: Cohesity, sim: Simulator, code: int) -> None:
+        sim.fault("status", code=code)
+        sim.fault("status_after", code=code)
+        assert [cluster.login().status_code for _dummy in range(2)] == [code, code]
+        assert (minted(sim), [entry["done"] for entry in sim.requests()]) == (1, [False, True])
+
+    @pytest.mark.parametrize(("kind", "done"), [("status", False), ("status_after", True), ("html", False)])
+    def test_the_answer_can_take_its_time(self, cluster: Cohesity, sim: Simulator, kind: str, done: bool) -> None:
+        sim.fault(kind, delay=0.3, **({} if kind == "html" else {"code": 524}))
+        response = cluster.login()
+        assert response.elapsed.total_seconds() > 0.3
+        assert minted(sim) == done
+
+    @pytest.mark.parametrize(("kind", "args"), [("status", {"code": 524}), ("html", {}), ("empty", {}), ("json", {"value": {}})])
+    def test_the_work_can_be_done_after_the_answer(self, cluster: Cohesity, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
+        sim.fault(kind, work_in=0.3, **args)
+        cluster.login()
+        assert (minted(sim), sim.requests()[0]["done"]) == (0, False)
+        sim.wait_for_late_work()
+        assert (minted(sim), sim.requests()[0]["done"]) == (1, True)
+
+    def test_also_after_a_cut_line(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("cut_before", work_in=0.1)
+        with pytest.raises(requests.ConnectionError):
+            cluster.login()
+        sim.wait_for_late_work()
+        assert minted(sim) == 1
+
+    def test_a_reset_forgets_late_work(self, cluster: Cohesity, sim: Simulator) -> None:
+        sim.fault("status", code=524, work_in=0.2)
+        cluster.login()
+        sim.reset()
+        sim.wait_for_late_work()
+        time.sleep(0.3)
+        assert (minted(sim), sim.log()) == (0, "")
+
+    @pytest.mark.parametrize(
+        ("kind", "args"), [("status_after", {"code": 500, "work_in": 1}), ("cut_after", {"work_in": 1}), ("delay", {"seconds": 1, "delay": 1})]
+    )
+    def test_only_what_was_not_done_yet_can_be_done_later(self, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
+        with pytest.raises(SimulatorError):
+            sim.fault(kind, **args)
