@@ -55,7 +55,7 @@ options:
         type: str
       expires_in:
         description: Ignored; it is computed again.
-        type: int
+        type: raw
       expires_source:
         description: Where the expiry is known from.
         type: str
@@ -333,7 +333,8 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "token_type": {"type": "str", "no_log": False},
     "headers": {"type": "dict", "no_log": True},
     "expires_at": {"type": "str"},
-    "expires_in": {"type": "int"},
+    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
+    "expires_in": {"type": "raw"},
     "expires_source": {"type": "str"},
     "cluster": {"type": "str"},
     "username": {"type": "str"},

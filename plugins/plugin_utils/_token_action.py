@@ -37,7 +37,7 @@ except ImportError:  # before ansible-core 2.21
 display = Display()
 
 _CORE = tuple(int(part) for part in __version__.split(".")[:2])
-SECRET_RESULTS = ("access_token", "refresh_token")
+SECRET_RESULTS = ("access_token", "refresh_token", "session_id")
 
 
 class TokenAction(ActionBase):
@@ -50,6 +50,7 @@ class TokenAction(ActionBase):
     TRANSFERS_FILES = False
     module: t.Any
     fact: str | None = None
+    key = "token"
     _redactor: Redactor
 
     def run(self, tmp: None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -138,18 +139,18 @@ class TokenAction(ActionBase):
         """Make the token a fact of the host, if it is one and no disk is going to see it."""
         wanted = self.module.ARGUMENT_SPEC.get("publish_facts") and _is_true(arguments.get("publish_facts", True))
         # Check mode publishes the token that it predicts, without a secret, so that the tasks after this one can name its keys.
-        is_predicted = self._task.check_mode and result.get("changed") and result.get("token")
+        is_predicted = self._task.check_mode and result.get("changed") and result.get(self.key)
         if self.fact is None or not wanted or result.get("failed") or not (result.get("secret_available") or is_predicted):
             return
-        facts = {self.fact: result["token"]}
+        facts = {self.fact: result[self.key]}
         if VariableLayer is not None:
             self.register_host_variables(facts, VariableLayer.EPHEMERAL_FACT)
         elif C.CACHE_PLUGIN.rpartition(".")[2] == "memory":
             result["ansible_facts"] = facts
         else:
             display.warning(
-                f"The fact {self.fact} is not published: the fact cache {C.CACHE_PLUGIN!r} would write the token to disk. "
-                "Use 'register' and the key 'token' of its result (and publish_facts: false to silence this), or ansible-core 2.21 or later."
+                f"The fact {self.fact} is not published: the fact cache {C.CACHE_PLUGIN!r} would write the {self.key} to disk. "
+                f"Use 'register' and the key {self.key!r} of its result (and publish_facts: false to silence this), or ansible-core 2.21 or later."
             )
 
     def _hide_secrets(self, result: dict[str, t.Any], redactor: Redactor, task_vars: Mapping[str, t.Any]) -> None:

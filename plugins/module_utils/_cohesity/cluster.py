@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from .._errors import ApiError
 from .._http.client import HttpClient, Response, check_url
 from .._redact import Redactor
-from .credential import Credential
+from .credential import Credential, carrying
 from .login import Account, Login
 from .refusal import explain_call, explain_session_login, explain_token_login, is_curable, wants_other_login
 from .session import Session
@@ -157,13 +157,13 @@ class Cluster:
         """
         used = self.credential or self._authenticate(None)
         try:
-            return self._request(method, path, headers={**(headers or {}), **used.headers}, **request)
+            return self._request(method, path, headers=carrying(used, headers), **request)
         except ApiError as error:
             if not self._can_replace(used, error):
                 raise self._explained(error, used) from None
         fresh = self._authenticate(used)
         try:
-            return self._request(method, path, headers={**(headers or {}), **fresh.headers}, **request)
+            return self._request(method, path, headers=carrying(fresh, headers), **request)
         except ApiError as error:
             raise self._explained(error, fresh) from None
 

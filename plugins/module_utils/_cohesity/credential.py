@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from .._errors import ApiError
 
+# The headers that say who calls. A call carries the one of its credential and no other.
+CREDENTIAL_HEADERS = ("authorization", "apikey", "session-id", "cookie")
+
 
 class Credential(t.Protocol):
     """Something that a call can carry. kind: what it is, for messages. secret: what no message may show."""
@@ -40,6 +43,11 @@ class ApiKey:
     @property
     def headers(self) -> dict[str, str]:
         return {"apiKey": self.api_key}
+
+
+def carrying(credential: Credential, headers: t.Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers of a call with this credential: those that are given, without any other credential among them."""
+    return {**{name: value for name, value in (headers or {}).items() if name.lower() not in CREDENTIAL_HEADERS}, **credential.headers}
 
 
 def is_header_text(value: t.Any) -> bool:

@@ -86,6 +86,12 @@ def _explain_refusal(error: ApiError, login: Login) -> ApiError:
         return explain_call(error, "login")
     if "open id token" in words:
         return error.explained("Helios takes no user name and password: give api_key")
+    if "session" in words and ("maximum" in words or "limit" in words):
+        return error.explained(
+            "Too many sessions are open: end those that nobody needs (dataprotection.access.cohesity_session with state: absent), or wait until they time out"
+        )
+    if "password" in words and "must be changed" in words:
+        return error.explained("Change the password, or set skip_force_password_change: true")
     if error.status == 400 and "mandatory parameters" in words:
         return error.explained("Where multi-factor authentication is on, the login also needs otp_code")
     if "otp" in words:
