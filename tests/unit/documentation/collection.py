@@ -27,7 +27,7 @@ ROLES = sorted(path.parent.parent.name for path in (HERE / "roles").glob("*/meta
 PAGES = [HERE / "README.md", *sorted((HERE / "roles").glob("*/README.md")), *sorted((HERE / "docs" / "docsite" / "rst").glob("*.rst"))]
 PLAYBOOKS = sorted((HERE / "playbooks").glob("*.yml"))
 # Variables that the playbooks read beside those of their roles.
-PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\{\{ (\w+) \| default", path.read_text(encoding="utf-8"))}
+PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\b(\w+) \| default", path.read_text(encoding="utf-8"))}
 
 BLOCKS = {
     ".rst": re.compile(r"^( *)\.\. code-block:: (\w+)\n(?:\1    :[^\n]*\n)*\n((?:\1    [^\n]*\n|\n)+)", re.MULTILINE),
