@@ -338,6 +338,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "publish_facts": {"type": "bool", "default": True},
 }
 
+FACTS: dict[str, str] = {"cohesity_access_token": "token"}
+SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
+
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Return the token that was passed in while it is good, and a new one otherwise."""
