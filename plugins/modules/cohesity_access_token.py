@@ -302,8 +302,10 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity import cluster as _cohesity
+from ..module_utils._cohesity.memory import memory_key, to_memory
 from ..module_utils._errors import ApiError
 from ..module_utils._http.client import HttpClient
+from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_SPEC, STORE_SPEC
 from ..module_utils._store.backends import open_store
@@ -326,6 +328,8 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "privileges": {"type": "list", "elements": "str"},
 }
 
+__all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
+
 RECORD_KIND = "cohesity_access_token"
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -342,8 +346,15 @@ FACTS: dict[str, str] = {"cohesity_access_token": "token"}
 SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
 
 
-def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
-    """Return the token that was passed in while it is good, and a new one otherwise."""
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
+    """Return the token that was passed in while it is good, and a new one otherwise. Later tasks of this run may use it, too."""
+    result = _run(params, check_mode, warn)
+    if memory is not None and result["secret_available"]:
+        memory.put(to_memory(result["token"]))
+    return result
+
+
+def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     _cohesity.check_login(params)
     if params["token"] and params["store"]:
         raise ApiError("token and store exclude each other: the store already holds the token that was returned before")
@@ -453,7 +464,7 @@ def _summary(token: Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run_shipped(run, ARGUMENT_SPEC)
+    run_shipped(run, ARGUMENT_SPEC, takes_memory=True)
 
 
 if __name__ == "__main__":

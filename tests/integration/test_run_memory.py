@@ -90,6 +90,21 @@ def test_many_hosts_meet_one_expiry_together(ansible: Ansible, strategy: str) ->
     assert logins(ansible) == 2
 
 
+@pytest.mark.parametrize("way", [IN_PROCESS, SHIPPED], ids=["in_process", "shipped"])
+def test_a_token_that_a_module_returned_is_used(ansible: Ansible, way: dict[str, t.Any]) -> None:
+    """The login of cohesity_access_token serves the calls after it, and so does a token that is handed back to it."""
+    login = {name: ansible.sim.cohesity_login[name] for name in ("cluster", "username", "password", "ca_path")}
+    tasks = f"""
+    - dataprotection.access.cohesity_access_token: {json.dumps(login)}
+      register: got
+    - {CALL}
+    - dataprotection.access.cohesity_access_token: {json.dumps({**login, "validate_certs": False, "token": "{{ got.token }}"})}
+    - call_cluster: {{validate_certs: false}}
+    """
+    succeed(run_tasks(ansible, tasks, way))
+    assert logins(ansible) == 1
+
+
 def test_loops_and_until(ansible: Ansible) -> None:
     """One login for each expiry, not one for each item or attempt, also when attempts fail after it."""
     tasks = f"""

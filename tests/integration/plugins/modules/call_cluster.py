@@ -8,31 +8,21 @@ import time
 
 import requests
 
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.memory import memory_key
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._memory import Memory, MemoryKey, RunCredential
+from ansible_collections.dataprotection.access.plugins.module_utils._memory import Memory, RunCredential
 from ansible_collections.dataprotection.access.plugins.module_utils._module import run_shipped
+from ansible_collections.dataprotection.access.plugins.module_utils._options import COHESITY_SPEC
 
 ARGUMENT_SPEC = {
-    "cluster": {"type": "str", "required": True},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    "domain": {"type": "str", "default": "LOCAL"},
-    "ca_path": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
+    **COHESITY_SPEC,
     "tenant": {"type": "str"},
-    "otp_code": {"type": "str", "no_log": True},
     # What goes wrong in this task: it is slow while it logs in, or fails after the call.
     "mishap": {"type": "str", "choices": ["slow", "fails"]},
 }
 FACTS = {}
 SECRET_RESULTS = ()
-
-
-def memory_key(params):
-    if not params["password"]:
-        return None
-    tls = (params["validate_certs"], params["ca_path"])
-    return MemoryKey(params["cluster"], params["username"], params["domain"], params["tenant"], tls, (params["password"],), params["otp_code"])
+__all__ = ["memory_key"]
 
 
 def run(params, _check_mode, _warn, memory=None):
