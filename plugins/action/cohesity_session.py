@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 from ..modules import cohesity_session
-from ..plugin_utils._token_action import TokenAction
+from ..plugin_utils._action import ModuleAction
 
 
-class ActionModule(TokenAction):
+class ActionModule(ModuleAction):
     module = cohesity_session
-    fact = "cohesity_session"
-    key = "session"

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the options that connect to a Cohesity cluster."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""Durations, moments and clocks: what users and servers write, in epoch seconds, and when this task began."""
 
 from __future__ import annotations
 
+import os
 import re
+import time
 import typing as t
 from datetime import datetime, timezone
 
@@ -104,3 +105,37 @@ def from_api(value: t.Any) -> int | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return seconds if 0 < seconds <= _LAST_DATE else None
+
+
+def uptime() -> float:
+    """Seconds since this machine started, sleep included where the platform counts it. Processes of one machine can compare them."""
+    return time.clock_gettime(_UPTIME_CLOCK) if _UPTIME_CLOCK is not None else time.monotonic()
+
+
+_UPTIME_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+_LOADED_AT = uptime()
+_LONGEST_START = 300  # seconds
+_task_began: float | None = None
+
+
+def begin_task() -> None:
+    """The current task begins now: the controller says so before it does anything else for the task."""
+    global _task_began  # noqa: PLW0603  (one task at a time in a process)
+    _task_began = uptime()
+
+
+def task_began() -> float:
+    """When the current task began, in seconds of uptime(): for a shipped module, when its process started, imports included."""
+    return _process_started() if _task_began is None else _task_began
+
+
+def _process_started() -> float:
+    """When this process started, where the platform tells in this clock; otherwise when this file was imported."""
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
+            # The 22nd field, in clock ticks (proc(5)). The second one, the name of the command, may hold blanks and brackets.
+            started = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return _LOADED_AT
+    # A module imports this file seconds after its process started. Anything else is another clock, or a process that lives longer than a task.
+    return started if 0 <= _LOADED_AT - started < _LONGEST_START else _LOADED_AT

@@ -318,8 +318,10 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
+from ..module_utils._cohesity.memory import memory_key, to_memory
 from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
+from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, named
 from ..module_utils._store.backends import open_store
@@ -343,6 +345,8 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "api_version": {"type": "str"},
     "privileges": {"type": "list", "elements": "str"},
 }
+
+__all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
 
 RECORD_KIND = "cohesity_access_token"
 
@@ -370,8 +374,15 @@ class Wishes(t.NamedTuple):
     lifetime: int | None
 
 
-def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
-    """Return the token that was passed in or stored while it is good, and a new one otherwise."""
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
+    """Return the token that was passed in or stored while it is good, and a new one otherwise. Later tasks of this run may use it, too."""
+    result = _run(params, check_mode, warn)
+    if memory is not None and result["secret_available"]:
+        memory.put(to_memory(result["token"]))
+    return result
+
+
+def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     if params["token"] and params["store"]:
         raise ApiError("token and store exclude each other: the store already holds the token that was returned before")
     lifetime = parse_duration(params["lifetime"], "lifetime") if params["lifetime"] else None
@@ -461,7 +472,7 @@ def _summary(token: Token | None) -> dict[str, t.Any]:
 
 
 def main() -> None:
-    run_shipped(run, ARGUMENT_SPEC)
+    run_shipped(run, ARGUMENT_SPEC, takes_memory=True)
 
 
 if __name__ == "__main__":

@@ -226,8 +226,10 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
+from ..module_utils._cohesity.memory import memory_key, to_memory
 from ..module_utils._cohesity.session import Session
 from ..module_utils._errors import ApiError
+from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, named
 from ..module_utils._time import iso
@@ -251,12 +253,23 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "publish_facts": {"type": "bool", "default": True},
 }
 
+__all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
+
 FACTS: dict[str, str] = {"cohesity_session": "session"}
 SECRET_RESULTS: tuple[str, ...] = ("session.session_id", "session.headers")
 
 
-def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
-    """Return the session that was passed in while it works, and a new one otherwise; or end it."""
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
+    """Return the session that was passed in while it works, and a new one otherwise; or end it. Later tasks of this run may use it, too."""
+    result = _run(params, check_mode, warn)
+    if memory is not None and result["secret_available"]:
+        memory.put(to_memory(result["session"]))
+    if memory is not None and params["state"] == "absent" and params["session"] and not check_mode:
+        memory.forget("session", params["session"]["session_id"] or "")
+    return result
+
+
+def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     known = Session.from_values(params["session"])
     login = Login(**named(COHESITY_LOGIN_SPEC, params))
     with Cluster(params["cluster"], login, warn=warn, **named(TRANSPORT_OPTIONS, params)) as cluster:
@@ -311,7 +324,7 @@ def _summary(session: Session | None) -> str:
 
 
 def main() -> None:
-    run_shipped(run, ARGUMENT_SPEC)
+    run_shipped(run, ARGUMENT_SPEC, takes_memory=True)
 
 
 if __name__ == "__main__":

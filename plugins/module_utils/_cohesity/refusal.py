@@ -37,6 +37,11 @@ def wants_other_login(error: ApiError) -> bool:
     return error.status in _MISSING_ENDPOINT or _is_about_sessions(error)
 
 
+def is_verdict(error: ApiError) -> bool:
+    """Whether a login failed because of what was sent, so that the same login must not be sent again: repeated bad logins lock a user."""
+    return error.status in (400, 401, 403) and not _is_about_sessions(error)
+
+
 def explain_token_login(error: ApiError, login: Login, api_version: str) -> ApiError:
     """The error of a login for an access token, with what to do about it."""
     if error.status in _MISSING_ENDPOINT:
