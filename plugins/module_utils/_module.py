@@ -13,6 +13,7 @@ from ._errors import ApiError
 from ._http.connection import REQUESTS_IMPORT_ERROR
 from ._memory import MEMORY_OPTION, Memory
 from ._redact import WHOLE_WORD_BELOW
+from ._time import begin_task, process_started
 
 # run(params, check_mode, warn), or run(params, check_mode, warn, memory=…) of a module that takes part in the run's memory.
 Run = Callable[..., "dict[str, t.Any]"]
@@ -20,6 +21,8 @@ Run = Callable[..., "dict[str, t.Any]"]
 
 def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool = False) -> None:
     """The life of a module that was shipped to a target: validate, run, exit. takes_memory: see _memory.py."""
+    # Imports come before this line; a claim counts from before them.
+    begin_task(process_started())
     private = {MEMORY_OPTION: {"type": "str", "no_log": True}} if takes_memory else {}
     module = AnsibleModule(argument_spec={**argument_spec, **private}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
@@ -49,4 +52,4 @@ def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool
 def failure(error: ApiError) -> dict[str, t.Any]:
     """The failed result for an error: msg, and status and code where a server named them."""
     details = {"status": error.status, "code": error.code}
-    return {"failed": True, "changed": False, "msg": error.message, **{key: value for key, value in details.items() if value is not None}}
+    return {"failed": True, "changed": False, "msg": error.text, **{key: value for key, value in details.items() if value is not None}}

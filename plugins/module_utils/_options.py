@@ -19,6 +19,11 @@ def environment(*variables: str) -> str:
     return value
 
 
+def pick(params: Mapping[str, t.Any], spec: Iterable[str]) -> dict[str, t.Any]:
+    """The validated options that a spec names, ready to be passed on by their names."""
+    return {name: params[name] for name in spec}
+
+
 def transport_spec(environment_prefix: str) -> dict[str, t.Any]:
     """The argument spec of the options that every module has; the prefix names their environment variables."""
     return {
@@ -31,11 +36,6 @@ def transport_spec(environment_prefix: str) -> dict[str, t.Any]:
 
 
 TRANSPORT_OPTIONS = tuple(transport_spec(""))
-
-
-def named(options: Iterable[str], params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The values of these options, to be handed on by name."""
-    return {option: params[option] for option in options}
 
 
 # What a login is made of: the values of _cohesity.login.Login.

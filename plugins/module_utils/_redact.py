@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The redactor, which takes secrets out of everything that is going to be shown."""
+"""Removes known secrets, in every encoding that servers use, from text that is about to be shown."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 PLACEHOLDER = "********"
 
-# A shorter secret is only taken out where it stands alone: replacing every "a" because somebody's password is "a"
-# would tell the reader the password and make the message unreadable.
+# A shorter secret is only removed where it is a word by itself: replacing every "a" because somebody's password is "a" would give
+# the password away and make the message unreadable.
 WHOLE_WORD_BELOW = 8  # characters
 
 # Credentials that a server may put into its own words although nobody sent them in this run. What is shorter is a word: "basic authentication".
 _CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORECASE)
-
-# Where both products put secrets into their answers.
-_SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken", "sessionId")
+_PERCENT_CODE = re.compile("%..")
 
 
 def _encodings(secret: str) -> Iterator[str]:
-    """The secret as it is, and in base64, JSON, HTML and URL encoding, and as Python shows it and the JSON of a module's options."""
-    # A password out of an environment that is not UTF-8 holds surrogates.
+    """The secret as it is; in base64, JSON, HTML and URL encoding; and as Python shows it and the JSON of a module's options."""
+    # A password from an environment that is not UTF-8 holds surrogates.
     octets = secret.encode("utf-8", "surrogatepass")
     yield secret
     for encoded in (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()):
@@ -36,50 +34,60 @@ def _encodings(secret: str) -> Iterator[str]:
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     for text in (secret, json.dumps(secret)[1:-1]):
         yield repr(text)[1:-1]
-        # With quotation marks of both kinds around, Python escapes the single one.
+        # Between quotation marks of both kinds, Python escapes the single one.
         yield repr(text + "'\"")[1:-4]
     yield html.escape(secret)
     yield html.escape(secret, quote=False)
     for quoted in (quote(octets, safe=""), quote(octets), quote_plus(octets)):
         yield quoted
-        yield re.sub("%..", lambda code: code.group().lower(), quoted)
+        yield _PERCENT_CODE.sub(lambda code: code.group().lower(), quoted)
 
 
 class Redactor:
-    """Takes the secrets that it was told about out of texts that are going to be shown.
+    """Removes the secrets that it knows from text that is about to be shown, also in the encodings in which servers quote requests.
 
-    Every secret is also recognised in the encodings in which servers quote requests back.
+    secret_keys: under which keys responses hold secrets; see learn().
     """
 
-    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+    def __init__(self, secrets: Iterable[str | None] = (), secret_keys: Iterable[str] = ()) -> None:
         self.secrets: set[str] = set()
-        self._forms: set[str] = set()
+        self._secret_keys = tuple(secret_keys)
+        # The encodings are only worked out when something is to be shown; most tasks show nothing.
+        self._forms: list[str] | None = None
         self.add(*secrets)
 
     def add(self, *secrets: str | None) -> None:
         """Remember more secrets; empty ones and None are ignored."""
         for secret in secrets:
             if secret and secret.strip():
-                plain = secret.strip()
-                self.secrets.add(plain)
-                # Of a private key, also each line: servers quote one of them, or all with other breaks between.
-                lines = (line.strip() for line in plain.splitlines() if len(line.strip()) >= WHOLE_WORD_BELOW)
-                for part in (plain, *lines):
-                    self._forms.update(_encodings(part))
+                self.secrets.add(secret.strip())
+                self._forms = None
 
-    def learn(self, answer: object) -> None:
-        """Remember the secrets that a server's document hands out: it may quote them in its own words, too."""
-        parts = [answer, *answer.values()] if isinstance(answer, dict) else []
+    def learn(self, document: object) -> None:
+        """Remember the secrets under secret_keys in a server's document, at its top or one level below: the server may quote them later."""
+        parts = [document, *document.values()] if isinstance(document, Mapping) else []
         for part in parts:
-            if isinstance(part, dict):
-                self.add(*(part[key] for key in _SECRET_KEYS if isinstance(part.get(key), str)))
+            if isinstance(part, Mapping):
+                self.add(*(part[key] for key in self._secret_keys if isinstance(part.get(key), str)))
 
     def redact(self, text: str) -> str:
         """Return the text with every known secret, and everything that looks like a credential, replaced."""
-        for form in sorted(self._forms, key=len, reverse=True):
+        if self._forms is None:
+            self._forms = sorted(_forms(self.secrets), key=len, reverse=True)
+        for form in self._forms:
             if form in text:
                 if len(form) >= WHOLE_WORD_BELOW:
                     text = text.replace(form, PLACEHOLDER)
                 else:
                     text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", PLACEHOLDER, text)
         return _CREDENTIAL.sub(rf"\1 {PLACEHOLDER}", text)
+
+
+def _forms(secrets: Iterable[str]) -> set[str]:
+    forms: set[str] = set()
+    for secret in secrets:
+        # Of a private key, also each line: servers quote one of them, or all of them with other line breaks.
+        lines = (line.strip() for line in secret.splitlines() if len(line.strip()) >= WHOLE_WORD_BELOW)
+        for part in (secret, *lines):
+            forms.update(_encodings(part))
+    return forms

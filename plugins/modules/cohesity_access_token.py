@@ -323,10 +323,12 @@ from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, named
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
-from ..module_utils._store.claims import Claims, Conflict
-from ..module_utils._time import iso, parse_duration
+from ..module_utils._store.errors import Conflict
+from ..module_utils._store.format import Contents, Kind
+from ..module_utils._store.record import Record
+from ..module_utils._time import from_iso, iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
 # secrets, and would be masked wherever they stand.
@@ -348,8 +350,6 @@ TOKEN_SPEC: dict[str, t.Any] = {
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
 
-RECORD_KIND = "cohesity_access_token"
-
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
     **STORE_SPEC,
@@ -364,6 +364,59 @@ FACTS: dict[str, str] = {"cohesity_access_token": "token"}
 SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
 
 Keep = Callable[[Token], None]
+
+
+class DamagedToken(Exception):
+    """A stored token that cannot be what was written; keys: where."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = keys
+
+
+def _read_stored(document: Mapping[str, t.Any]) -> Token | None:
+    """The token of a stored document, or None where it holds none; raises DamagedToken."""
+    values = {key: document[key] for key in _STORED if document.get(key) is not None}
+    damaged = [key for key, value in values.items() if not isinstance(value, list if TOKEN_SPEC[key]["type"] == "list" else str)]
+    if "expires_at" in values and from_iso(values["expires_at"]) is None:
+        damaged.append("expires_at")
+    try:
+        token = Token.from_values(values)
+    except ApiError:
+        raise DamagedToken([*damaged, "access_token"]) from None
+    if damaged:
+        raise DamagedToken(damaged)
+    return token
+
+
+# What a record keeps of a token: all but what is derived from the rest.
+_STORED = tuple(key for key in TOKEN_SPEC if key not in ("headers", "expires_in"))
+RECORD_KIND: Kind = Kind("cohesity_access_token", _read_stored, Token.stored, frozenset(_STORED))
+
+
+class Store:
+    """The token in a store. lock_timeout: seconds to wait for another run."""
+
+    def __init__(self, record: Record, lock_timeout: float) -> None:
+        self._record = record
+        self._lock_timeout = lock_timeout
+
+    def lock(self) -> None:
+        """Wait until no other run is logging in for this record, where the store can tell."""
+        self._record.backend.lock(self._lock_timeout)
+
+    def load(self) -> Token | None:
+        contents = self._record.load()
+        return contents.token if contents else None
+
+    def keep(self, token: Token) -> None:
+        """Store the token; raises Conflict when another run has stored its own meanwhile."""
+        self._record.save(Contents(self._record.identity, token))
+
+    def keep_unless_late(self, token: Token) -> None:
+        """Store the token, unless yet another run has stored its own: each is good by itself."""
+        with contextlib.suppress(Conflict):
+            self.keep(token)
 
 
 class Wishes(t.NamedTuple):
@@ -387,37 +440,33 @@ def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], No
         raise ApiError("token and store exclude each other: the store already holds the token that was returned before")
     lifetime = parse_duration(params["lifetime"], "lifetime") if params["lifetime"] else None
     wishes = Wishes(parse_duration(params["min_validity"], "min_validity"), params["verify"], lifetime)
-    login = Login(**named(COHESITY_LOGIN_SPEC, params))
-    with Cluster(params["cluster"], login, api_version=params["api_version"], warn=warn, **named(TRANSPORT_OPTIONS, params)) as cluster:
+    login = Login(**pick(params, COHESITY_LOGIN_SPEC))
+    with Cluster(params["cluster"], login, api_version=params["api_version"], warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
         _check_login(login, params["api_key"])
         if not params["store"]:
-            return _token(cluster, Token.from_values(params["token"]), wishes, check_mode, warn, lambda _token: None)
-        with open_store(params, check_mode, warn) as storage:
-            record = Record(Claims(storage, RECORD_KIND, cluster.account.identity(), warn))
-            try:
-                return _token(cluster, record.load(), wishes, check_mode, warn, record.keep)
-            except Conflict:
-                # Another run has logged in meanwhile: its token serves this one too.
-                return _token(cluster, record.load(), wishes, check_mode, warn, record.keep_unless_late)
+            known = Token.from_values(params["token"])
+            return _reused(cluster, known, wishes) or _created(cluster, known, wishes, check_mode, warn, lambda _token: None)
+        with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
+            store = Store(Record(backend, RECORD_KIND, cluster.account.identity()), params["store"]["lock_timeout"])
+            return _stored(cluster, store, wishes, check_mode, warn)
 
 
-class Record:
-    """The token in a store."""
-
-    def __init__(self, claims: Claims) -> None:
-        self._claims = claims
-
-    def load(self) -> Token | None:
-        return Token.from_values((self._claims.read() or {}).get("token"))
-
-    def keep(self, token: Token) -> None:
-        """Store the token; raises Conflict when another run has stored its own meanwhile."""
-        self._claims.save({"token": token.record()})
-
-    def keep_unless_late(self, token: Token) -> None:
-        """Store the token, unless yet another run has stored its own: each is good by itself."""
-        with contextlib.suppress(Conflict):
-            self.keep(token)
+def _stored(cluster: Cluster, store: Store, wishes: Wishes, check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
+    """The result with the token in the store, or with a new one that is kept there."""
+    known = store.load()
+    result = _reused(cluster, known, wishes)
+    if result is None and not check_mode:
+        # Who waits here for another run's login takes its token.
+        store.lock()
+        newer = store.load()
+        result = _reused(cluster, newer, wishes) if newer != known else None
+        known = newer
+    try:
+        return result or _created(cluster, known, wishes, check_mode, warn, store.keep)
+    except Conflict:
+        # Another run has logged in meanwhile: its token serves this one too.
+        newer = store.load()
+        return _reused(cluster, newer, wishes) or _created(cluster, newer, wishes, check_mode, warn, store.keep_unless_late)
 
 
 def _check_login(login: Login, api_key: str | None) -> None:
@@ -429,10 +478,15 @@ def _check_login(login: Login, api_key: str | None) -> None:
         raise
 
 
-def _token(cluster: Cluster, known: Token | None, wishes: Wishes, check_mode: bool, warn: Callable[[str], None], keep: Keep) -> dict[str, t.Any]:
-    """The result with the known token, or with a new one that was handed to keep()."""
-    if known is not None and _is_good(cluster, known, wishes):
-        return _result(known.public(cluster.server_time()), [], known)
+def _reused(cluster: Cluster, known: Token | None, wishes: Wishes) -> dict[str, t.Any] | None:
+    """The result with the known token, or None when that will not do."""
+    if known is None or not _is_good(cluster, known, wishes):
+        return None
+    return _result(known.public(cluster.server_time()), [], known)
+
+
+def _created(cluster: Cluster, known: Token | None, wishes: Wishes, check_mode: bool, warn: Callable[[str], None], keep: Keep) -> dict[str, t.Any]:
+    """The result with a new token that was handed to keep()."""
     if check_mode:
         # Every key is there, so that later tasks can name them in check mode too.
         return _result({**dict.fromkeys(TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)

@@ -231,7 +231,7 @@ from ..module_utils._cohesity.session import Session
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, named
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._time import iso
 
 # What this module returns, so that it can be passed in again as it is.
@@ -271,8 +271,8 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
 
 def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     known = Session.from_values(params["session"])
-    login = Login(**named(COHESITY_LOGIN_SPEC, params))
-    with Cluster(params["cluster"], login, warn=warn, **named(TRANSPORT_OPTIONS, params)) as cluster:
+    login = Login(**pick(params, COHESITY_LOGIN_SPEC))
+    with Cluster(params["cluster"], login, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
         if params["state"] == "absent":
             _check_is_whole(params["session"], known)
             return _absent(cluster, known, check_mode)

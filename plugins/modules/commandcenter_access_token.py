@@ -421,26 +421,29 @@ code:
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ..module_utils._commandcenter import server as _commandcenter
-from ..module_utils._commandcenter.server import CommandCenter
-from ..module_utils._commandcenter.token import describe, public_token
+from ..module_utils._commandcenter.access_tokens import AccessTokens
+from ..module_utils._commandcenter.server import Server
+from ..module_utils._commandcenter.token import SCOPE_NUMBERS, Token, from_stored, to_stored
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC
+from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
 from ..module_utils._reconcile.desired import read_desired
-from ..module_utils._reconcile.reconcile import Outcome, settle
+from ..module_utils._reconcile.execute import Outcome
+from ..module_utils._reconcile.reconcile import reconcile
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
+from ..module_utils._store.format import Kind
+from ..module_utils._store.record import Record
+from ..module_utils._time import task_began
 
-RECORD_KIND = "commandcenter_access_token"
+RECORD_KIND = Kind("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
 
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **COMMANDCENTER_SPEC,
-    **STORE_SPEC,
+# What describes the token that is wanted.
+TOKEN_SPEC: dict[str, t.Any] = {
     "name": {"type": "str"},
     "id": {"type": "int"},
     "state": {"type": "str", "choices": ["present", "renewed", "absent"], "default": "present"},
-    "scope": {"type": "str", "choices": list(_commandcenter.SCOPE_NUMBERS)},
+    "scope": {"type": "str", "choices": list(SCOPE_NUMBERS)},
     "api_endpoints": {"type": "list", "elements": "str"},
     "renewable_until": {"type": "str"},
     "expires": {"type": "str"},
@@ -450,8 +453,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "min_validity": {"type": "str", "default": "5m"},
     "access_token": {"type": "str", "no_log": True},
     "refresh_token": {"type": "str", "no_log": True},
-    "publish_facts": {"type": "bool", "default": True},
 }
+
+ARGUMENT_SPEC: dict[str, t.Any] = {**COMMANDCENTER_SPEC, **STORE_SPEC, **TOKEN_SPEC, "publish_facts": {"type": "bool", "default": True}}
 
 FACTS: dict[str, str] = {"commandcenter_access_token": "token"}
 SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.refresh_token", "token.headers")
@@ -459,32 +463,34 @@ SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.refresh_token", 
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Bring the named token to its desired state."""
-    desired = read_desired(params)
-    with CommandCenter(params, warn) as server:
+    began = task_began()
+    desired = read_desired(**pick(params, TOKEN_SPEC), has_store=bool(params["store"]))
+    with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
+        tokens = AccessTokens(server)
         if params["access_token"]:
-            return _result(_renew_pair(server, params, check_mode), server.server_time())
-        _commandcenter.check_login(params)
+            pair = Token(id=params["id"], name=params["name"], access_token=params["access_token"], refresh_token=params["refresh_token"])
+            return _result(_renew_pair(tokens, pair, check_mode), server)
+        server.check_login()
         if not params["store"]:
-            return _result(settle(server, desired, NoClaims(), check_mode, warn), server.server_time())
-        with open_store(params, check_mode, warn) as storage:
-            lease = max(LEASE_SECONDS, 10 * params["timeout"])
-            claims = Claims(storage, RECORD_KIND, _identity(server, params), warn, lease, optional_identity=("username", "domain"))
-            return _result(settle(server, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server.server_time())
+            return _result(reconcile(tokens, desired, NoClaims(), check_mode, warn), server)
+        with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
+            record = Record(backend, RECORD_KIND, _identity(server, params), optional_identity=("username", "domain"))
+            claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
+            return _result(reconcile(tokens, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server)
 
 
-def _identity(server: CommandCenter, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _identity(server: Server, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Which token a record is of. A service account's token is one token, whichever administrator's login it is managed with."""
     login = {"username": None, "domain": None} if params["user_id"] is not None else {"username": params["username"], "domain": params["domain"]}
     return {"url": server.url, "name": params["name"].strip(), "user_id": params["user_id"], **login}
 
 
-def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: bool) -> Outcome:
+def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
     """Renew the pair that was passed in: this needs no login."""
-    given = {"id": params["id"], "name": params["name"], "access_token": params["access_token"], "refresh_token": params["refresh_token"]}
     if check_mode:
-        return Outcome({"id": given["id"], "name": given["name"]}, given, given, ["renewed"])
+        return Outcome(Token(id=pair.id, name=pair.name), pair, pair, ["renewed"])
     try:
-        renewed = server.renew(given)
+        renewed = tokens.renew(pair)
     except ApiError as error:
         if not error.maybe_applied:
             raise
@@ -492,17 +498,19 @@ def _renew_pair(server: CommandCenter, params: Mapping[str, t.Any], check_mode: 
             "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "
             "Have a new token made instead (state: present with recreate: always, best with a store)"
         ) from None
-    return Outcome({**{key: value for key, value in given.items() if value is not None}, **renewed}, given, given, ["renewed"])
+    return Outcome(pair.overlaid(renewed), pair, pair, ["renewed"])
 
 
-def _result(outcome: Outcome, now: float) -> dict[str, t.Any]:
-    token = public_token(outcome.token, now) if outcome.token else None
+def _result(outcome: Outcome, server: Server) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {
         "changed": any(action != "reused" for action in outcome.actions),
-        "token": token,
+        "token": outcome.token.public(server.server_time()) if outcome.token else None,
         "actions": outcome.actions,
-        "secret_available": bool(token and token["access_token"]),
-        "diff": {"before": describe(outcome.before), "after": describe(outcome.after)},
+        "secret_available": bool(outcome.token and outcome.token.access_token),
+        "diff": {
+            "before": outcome.before.described() if outcome.before else {},
+            "after": outcome.after.described() if outcome.after else {},
+        },
     }
     if outcome.before and {"renewed", "recreated"} & set(outcome.actions):
         # The attributes alone may be the same before and after.

@@ -159,11 +159,11 @@ code:
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ..module_utils._commandcenter import server as _commandcenter
-from ..module_utils._commandcenter.server import CommandCenter
-from ..module_utils._commandcenter.token import listed_token
+from ..module_utils._commandcenter.access_tokens import AccessTokens
+from ..module_utils._commandcenter.server import Server
+from ..module_utils._commandcenter.token import Token
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COMMANDCENTER_SPEC
+from ..module_utils._options import COMMANDCENTER_SPEC, pick
 from ..module_utils._time import parse_duration
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
@@ -182,22 +182,22 @@ SECRET_RESULTS: tuple[str, ...] = ()
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """List the tokens that the login may see and that pass every given filter."""
     within = None if params["expires_within"] is None else parse_duration(params["expires_within"], "expires_within")
-    _commandcenter.check_login(params)
-    with CommandCenter(params, warn) as server:
-        listed = server.tokens(params["user_id"])
+    with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
+        server.check_login()
+        listed = AccessTokens(server).listing(params["user_id"])
         now = server.server_time()
-    tokens = [listed_token(token, now) for token in listed if _is_wanted(token, params, within, now)]
-    return {"changed": False, "tokens": sorted(tokens, key=lambda token: (str(token["name"]), token["id"] or 0))}
+    wanted = [token for token in listed if _is_wanted(token, params, within, now)]
+    return {"changed": False, "tokens": [token.listed(now) for token in sorted(wanted, key=lambda token: (str(token.name), token.id or 0))]}
 
 
-def _is_wanted(token: Mapping[str, t.Any], params: Mapping[str, t.Any], within: int | None, now: float) -> bool:
+def _is_wanted(token: Token, params: Mapping[str, t.Any], within: int | None, now: float) -> bool:
     for key in ("name", "id", "user_id"):
-        if params[key] is not None and token[key] != params[key]:
+        if params[key] is not None and getattr(token, key) != params[key]:
             return False
-    if params["name_prefix"] is not None and not str(token["name"]).startswith(params["name_prefix"]):
+    if params["name_prefix"] is not None and not str(token.name).startswith(params["name_prefix"]):
         return False
     # A token without an expiry never expires within anything.
-    return within is None or (token["expires_at"] is not None and token["expires_at"] - now <= within)
+    return within is None or (token.expires_at is not None and token.expires_at - now <= within)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Places to run in, and a table of what was tried."""
+"""Lanes to run in, and a table of what was tried."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LANES = 2
 
 @pytest.fixture(scope="session")
 def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
-    """Places for cells that run at the same time."""
+    """Lanes for cells that are played at the same time."""
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(Lane(openbao)) for _number in range(LANES)]
 
@@ -38,9 +38,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not counts:
         return
     width = max(map(len, counts))
-    terminalreporter.section("crash matrix: effects of the undisturbed run, and cells tried")
+    terminalreporter.section("matrices: effects of the undisturbed run, and cells played")
     terminalreporter.write_line(" ".join([" " * width, *(f"{column:>9}" for column in COLUMNS)]))
-    for name, cells in counts.items():
-        terminalreporter.write_line(" ".join([f"{name:{width}}", *(f"{cells.get(column, 0):9}" for column in COLUMNS)]))
-    tried = sum(cells.get(column, 0) for cells in counts.values() for column in COLUMNS[1:])
-    terminalreporter.write_line(f"{tried} cells")
+    for name, counted in counts.items():
+        terminalreporter.write_line(" ".join([f"{name:{width}}", *(f"{counted.cells.get(column, 0):9}" for column in COLUMNS)]))
+    terminalreporter.write_line(f"{sum(one.tried for one in counts.values())} of {sum(one.every for one in counts.values())} cells")

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The invariants I1 to I5, asserted from what the server recorded and what the store holds; never from what our own code says.
+"""The invariants I1 to I5, asserted from what the simulator recorded and what the store holds; never from what our own code says.
 
 I1  a pair that may already have been sent to Renew is never sent again.
 I2  at rest there is at most one live token of the name, and the store holds its newest secret.
 I4  the token that programs hold keeps working until its successor is stored.
 I5  a write of the store is whole or not at all, for its owner's eyes only.
 
-(I3, that two runs never renew at once, has tests of its own.)
+(I3, that two runs never renew at once, has tests of its own in test_two_at_once.py.)
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ from __future__ import annotations
 import json
 import os
 import stat
+from pathlib import Path
 from typing import Any
 
+from tests import judges
+from tests.faults import product
+from tests.faults.forks import Outcome
 from tests.faults.lane import NAME, Cell
 from tests.faults.operations import Operation
-from tests.faults.runner import Ended
+from tests.simulator import Simulator
 
 Record = dict[str, Any] | None
 REFUSED = (401, 403, 429)
@@ -34,24 +38,28 @@ def check_no_pair_sent_twice(cell: Cell) -> None:
             earlier = sent.get(secret)
             assert earlier is None or earlier["status"] in REFUSED, f"request {request['number']} sends the pair of request {earlier['number']} again"
         sent.update(dict.fromkeys(request["body"].values(), request))
-    state = cell.sim.state()["commandcenter"]
-    assert not state["mails"], state["mails"]
-    assert not [token for token in state["tokens"] if token["death"] == "chain"]
+    judges.check_no_chain_died(cell.sim)
 
 
 def check_store_is_whole(cell: Cell) -> Record:
     """I5, at any moment: what stands in the store is what stood there before or one of the documents written since, to the last byte."""
     document = cell.stored()
     if cell.store == "file":
-        for name in os.listdir(cell.folder):
-            mode = stat.S_IMODE(os.lstat(cell.folder / name).st_mode)
-            assert not mode & 0o077, f"{name} has mode {mode:04o}"
+        check_private(cell.folder)
         assert document in (None, *cell.written), "the record is neither the old one nor a new one"
     if document is not None and document.get("access_token"):
         pair = [document["access_token"], document["refresh_token"]]
         known = [old for token in cell.tokens() for old in ([token["access_token"], token["refresh_token"]], *token["chain"])]
         assert pair in known, "the record holds a pair that the server never gave out"
     return document
+
+
+def check_private(folder: Path) -> None:
+    """I5: what stands in a folder of records are regular files, for their owner's eyes only."""
+    for path in folder.iterdir():
+        found = path.lstat()
+        assert stat.S_ISREG(found.st_mode), f"{path.name} is no regular file"
+        assert not found.st_mode & 0o077, f"{path.name} has mode {stat.S_IMODE(found.st_mode):04o}"
 
 
 def check_written_in_order(trace: list[str]) -> None:
@@ -82,21 +90,21 @@ def check_agreement(cell: Cell, before: Record, existed: set[int], document: Rec
     before, existed: the record and the ids of the tokens before the run.
     """
     document = document or None
-    marked = document is not None and (document["pending"] is not None or document["suspect_since"] is not None)
+    marked = product.is_unsettled(document)
     if marked or document == before:
-        made = [token for token in cell.live() if token["id"] not in existed]
-        assert marked or not made, "a token has come into being that the record knows nothing of"
+        created = [token for token in cell.live() if token["id"] not in existed]
+        assert marked or not created, "a token has come into being that the record knows nothing of"
         return
     current = [token["id"] for token in cell.live() if document and token["access_token"] == document["access_token"]]
     named = [token["id"] for token in cell.live() if token["name"] == NAME]
     assert current == named, f"the record is of {current}, and {named} live under its name"
 
 
-def check_at_rest(cell: Cell, operation: Operation, ended: Ended) -> None:
+def check_at_rest(cell: Cell, operation: Operation, outcome: Outcome) -> None:
     """I2, after a run that succeeded; and the result says what the store says."""
-    assert not ended.killed
-    assert ended.result is not None
-    assert not ended.result.get("failed"), ended.result["msg"]
+    assert not outcome.killed
+    assert outcome.result is not None
+    assert not outcome.failed, outcome.message
     document, live = cell.stored(), cell.live()
     if cell.store == "file":
         expected = {"token.json.lock"} | ({"token.json"} if operation.leaves_a_token else set())
@@ -105,24 +113,23 @@ def check_at_rest(cell: Cell, operation: Operation, ended: Ended) -> None:
         assert not document
         assert live == []
         return
-    assert document is not None
-    assert document["pending"] is None
-    assert document["suspect_since"] is None
-    assert len(live) == 1, f"{len(live)} live tokens: {[(token['id'], token['name']) for token in live]}"
-    (token,) = live
-    assert token["name"] == NAME
-    assert (document["id"], document["access_token"], document["refresh_token"]) == (token["id"], token["access_token"], token["refresh_token"])
-    returned = ended.result["token"]
-    assert (returned["id"], returned["access_token"], returned["refresh_token"]) == (token["id"], token["access_token"], token["refresh_token"])
-    assert cell.sim.check(returned["access_token"])
+    judges.check_one_token(cell.sim, live, document, NAME, outcome.result["token"])
 
 
-def check_nothing_told(cell: Cell, ended: Ended) -> None:
-    """A message that people see holds no secret of either server."""
-    told = json.dumps([ended.result["msg"] if ended.result and ended.result.get("failed") else "", *ended.warnings])
-    secrets = {cell.lane.role.secret_id, cell.lane.openbao.token}
-    for token in cell.sim.state()["commandcenter"]["tokens"]:
-        pairs = [(token["access_token"], token["refresh_token"]), *token["chain"]]
-        secrets.update(secret for pair in pairs for secret in pair if secret)
-    found = [secret for secret in secrets if secret in told]
-    assert not found, f"a message tells {len(found)} secrets: {told}"
+def secrets_of_all_tokens(sim: Simulator) -> set[str]:
+    """Every secret of Command Center that the simulator ever gave out."""
+    tokens = sim.state()["commandcenter"]["tokens"]
+    pairs = [pair for token in tokens for pair in (judges.secrets_of(token), *token["chain"])]
+    return {secret for pair in pairs for secret in pair if secret}
+
+
+def check_nothing_told(sim: Simulator, outcome: Outcome, *more: str) -> None:
+    """What people see of a run (its error, its warnings, its diff) holds no secret of Command Center, and none of these."""
+    told = json.dumps([outcome.message, outcome.warnings, (outcome.result or {}).get("diff")])
+    found = [secret for secret in secrets_of_all_tokens(sim) | set(more) if secret in told]
+    assert not found, f"{len(found)} secrets are told in: {told}"
+
+
+def check_cell_told_nothing(cell: Cell, outcome: Outcome) -> None:
+    """The same, with the secrets of the store's server."""
+    check_nothing_told(cell.sim, outcome, cell.lane.role.secret_id, cell.lane.openbao.token)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A place to run cells in, one after the other: a simulator, a way to OpenBao that can be cut, and runs that can be killed."""
+"""A place to run cells in, one after the other: a simulator, gateways before it and before OpenBao, and runs that can be killed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.faults.proxy import CuttingProxy
-from tests.faults.runner import Ended, Runner
+from tests.constants import LEASE
+from tests.faults.forks import ForkServer, Outcome, job
+from tests.faults.gateway import Gateway
+from tests.faults.mishaps import NONE, Mishap
 from tests.openbao import MOUNT, OpenBao
 from tests.simulator import Simulator
+from tests.simulator.credentials import COMMANDCENTER_USER_ID
 
 NAME = "exporter"
-LEASE = 300  # seconds after which a claim in Vault counts as left by the dead
 _numbers = itertools.count(1)
 
 
@@ -36,8 +38,9 @@ class Lane:
     def __enter__(self) -> Lane:
         with contextlib.ExitStack() as stack:
             self.sim = stack.enter_context(Simulator())
-            self.proxy = stack.enter_context(CuttingProxy(self.openbao.url))
-            self.runner = stack.enter_context(Runner())
+            self.front = stack.enter_context(Gateway(self.sim.url, self.sim.ca_path))
+            self.vault = stack.enter_context(Gateway(self.openbao.url))
+            self.forks = stack.enter_context(ForkServer())
             self.folder = tempfile.mkdtemp(prefix="faults-")
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.role = self.openbao.approle()
@@ -47,24 +50,27 @@ class Lane:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
 
-    def cell(self, store: str) -> Cell:
-        """A new beginning: a simulator as new, and a store that holds nothing."""
+    def cell(self, store: str, through_gateway: bool = False) -> Cell:
+        """A new beginning: a simulator as new, and a store that holds nothing. through_gateway: the product, too, is reached through one."""
         self.sim.reset()
-        self.proxy.begin()
-        return Cell(self, store)
+        for gateway in (self.front, self.vault):
+            gateway.begin()
+            gateway.reset_clock()
+        return Cell(self, store, through_gateway)
 
 
 class Cell:
     """One case of a matrix: a token of one name and its store."""
 
-    def __init__(self, lane: Lane, store: str) -> None:
-        self.lane, self.sim, self.proxy, self.store = lane, lane.sim, lane.proxy, store
+    def __init__(self, lane: Lane, store: str, through_gateway: bool = False) -> None:
+        self.lane, self.sim, self.vault, self.store = lane, lane.sim, lane.vault, store
+        self.front = lane.front if through_gateway else None
         self.id = next(_numbers)
         self.folder = Path(lane.folder) / f"cell-{self.id}-{os.getpid()}"
         self.path = f"tokens/cell-{self.id}-{os.getpid()}"
         self.file = self.folder / "token.json"
         self.mount = MOUNT
-        self.vault_url = self.proxy.url
+        self.vault_url = self.vault.url
         self.vault_login: dict[str, str] = lane.role._asdict()
         if store == "file":
             self.folder.mkdir(mode=0o700)
@@ -76,31 +82,44 @@ class Cell:
     # Runs
 
     def params(self, **options: Any) -> dict[str, Any]:
-        return {**self.sim.commandcenter_login, "name": NAME, "store": self.store_options(), **options}
+        address = {"url": self.front.url, "ca_path": self.front.ca_path} if self.front else {}
+        return {**self.sim.commandcenter_login, **address, "name": NAME, "store": self.store_options(), **options}
 
     def store_options(self) -> dict[str, Any]:
         if self.store == "file":
             return {"file": str(self.file), "lock_timeout": 0}
         return {"vault": {"url": self.vault_url, "mount": self.mount, "path": self.path, **self.vault_login}, "lock_timeout": 0}
 
-    def run(self, options: dict[str, Any] | None = None, **watch: Any) -> Ended:
-        """One run of the module; watch: kill, torn, fail of effects.Watch, and more of runner.run_job."""
-        self.start(options, **watch)
+    def run(self, options: dict[str, Any] | None = None, mishap: Mishap = NONE, **more: Any) -> Outcome:
+        """One run of the module; more: as of forks.job."""
+        self.start(options, mishap, **more)
         return self.wait()
 
-    def start(self, options: dict[str, Any] | None = None, **watch: Any) -> None:
-        """Begin a run; `wait` is to follow."""
-        self.lane.runner.start(self.params(**(options or {})), folder=str(self.folder), vault=self.proxy.host, **watch)
+    def start(self, options: dict[str, Any] | None = None, mishap: Mishap = NONE, **more: Any) -> None:
+        """Begin a run; `wait` is to follow. Of the mishap, what happens in its process: `arm` lays the rest."""
+        self.start_with(self.params(**(options or {})), mishap, **more)
 
-    def wait(self) -> Ended:
-        ended = self.lane.runner.wait()
-        self.written += [json.loads(entry["content"]) for entry in ended.trace if entry["label"].startswith("replace ")]
-        return ended
+    def start_with(self, params: dict[str, Any], mishap: Mishap = NONE, **more: Any) -> None:
+        watch = {"folder": str(self.folder), "vault": self.vault.host, **mishap.watch}
+        self.lane.forks.start(job(params, watch=watch, **more))
+
+    def wait(self) -> Outcome:
+        (outcome,) = self.lane.forks.wait()
+        self.written += [json.loads(entry["content"]) for entry in outcome.trace if entry["label"].startswith("replace ")]
+        return outcome
+
+    def arm(self, mishap: Mishap) -> None:
+        """Lay the faults of servers and lines."""
+        mishap.arm(self.sim, self.vault, self.front)
+
+    def disarm(self) -> None:
+        self.arm(NONE)
 
     def outlive_lease(self) -> None:
-        """Let a claim grow so old that its owner counts as dead; a file's lock needs no such wait."""
+        """Let a claim grow so old that its owner counts as dead, by the clocks of both servers; a file's lock needs no such wait."""
         if self.store == "vault":
             self.sim.advance(LEASE + 2)
+            self.vault.advance(LEASE + 2)
 
     # What there is
 
@@ -117,9 +136,9 @@ class Cell:
         return dict(json.loads(self.file.read_text(encoding="utf-8")))
 
     def tokens(self) -> list[dict[str, Any]]:
-        """Every token that ever was of this name, of the names that it gets while it is replaced too."""
-        every = self.sim.state()["commandcenter"]["tokens"]
-        return [token for token in every if token["name"] == NAME or token["name"] == f"{NAME}.replaced-{token['id']}"]
+        """Every token of ours that ever was of this name, of the names that it gets while it is replaced too."""
+        every = [token for token in self.sim.state()["commandcenter"]["tokens"] if token["user_id"] == COMMANDCENTER_USER_ID]
+        return [token for token in every if token["name"] in (NAME, f"{NAME}.replaced-{token['id']}")]
 
     def live(self) -> list[dict[str, Any]]:
         return [token for token in self.tokens() if token["alive"]]

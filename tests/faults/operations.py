@@ -1,19 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run can be about: how the world looks before it, its options, and what it does when nothing goes wrong."""
+"""The operations of the matrices: how the world looks before a run, the options of the run, and what it does when nothing goes wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tests.constants import BASE, NEARLY_A_LIFETIME
 from tests.faults.lane import NAME, Cell
+from tests.faults.mishaps import Mishap
 
-CREATE = "POST /commandcenter/api/V4/AccessToken"
+# How labels of effects name these requests.
+CREATE = f"POST {BASE}/V4/AccessToken"
 RENEW = f"{CREATE}/Renew"
-NEARLY_A_LIFETIME = 1700  # of the 1800 seconds that an access token lives: less than min_validity is left
-DAY = 86400
 
 
 class Operation(NamedTuple):
@@ -30,14 +31,14 @@ def nothing(cell: Cell) -> None:
     """A world without the token."""
 
 
-def made(cell: Cell) -> None:
-    ended = cell.run()
-    assert ended.result
-    assert ended.result["actions"] == ["created"]
+def created(cell: Cell) -> None:
+    outcome = cell.run()
+    assert outcome.result
+    assert outcome.result["actions"] == ["created"]
 
 
 def nearly_expired(cell: Cell) -> None:
-    made(cell)
+    created(cell)
     cell.sim.advance(NEARLY_A_LIFETIME)
 
 
@@ -58,30 +59,30 @@ def renewed_elsewhere(cell: Cell) -> None:
 def left_by_killed_renewal(cell: Cell) -> None:
     """The server has rotated the pair, and the process that asked for it died before it saw the answer."""
     nearly_expired(cell)
-    assert cell.run(kill=f"answer {RENEW}").killed
+    assert cell.run(mishap=Mishap(kill=f"answer {RENEW}")).killed
     cell.outlive_lease()
 
 
 def left_by_killed_creation(cell: Cell) -> None:
     """A token whose secret nobody has."""
-    assert cell.run(kill=f"answer {CREATE}").killed
+    assert cell.run(mishap=Mishap(kill=f"answer {CREATE}")).killed
     cell.outlive_lease()
 
 
 def left_by_killed_replacement(cell: Cell) -> None:
     """The successor is stored, the token before it still lives under another name."""
-    made(cell)
-    assert cell.run({"recreate": "always"}, kill="send DELETE").killed
+    created(cell)
+    assert cell.run({"recreate": "always"}, Mishap(kill="send DELETE")).killed
     assert len(cell.live()) == 2
 
 
 def revoked_by_administrator(cell: Cell) -> None:
-    made(cell)
+    created(cell)
     (token,) = cell.live()
     cell.sim.commandcenter_revoke(token["id"])
 
 
-def made_by_somebody_else(cell: Cell) -> None:
+def created_by_somebody_else(cell: Cell) -> None:
     token = cell.sim.commandcenter_create(NAME)
     cell.secrets_in_use.append(token["access_token"])
     cell.sim.advance(60)
@@ -92,14 +93,14 @@ OPERATIONS = {
     "create after a killed creation": Operation(left_by_killed_creation, {}, ["created"]),
     "renew": Operation(nearly_expired, {}, ["renewed"]),
     "renew and update": Operation(nearly_expired, {"allowed_ips": ["127.0.0.0/8"]}, ["renewed", "updated"]),
-    "recreate always": Operation(made, {"recreate": "always"}, ["recreated"]),
-    "recreate for another scope": Operation(made, {"scope": "ms_scim", "recreate": "state_change"}, ["recreated"]),
+    "recreate always": Operation(created, {"recreate": "always"}, ["recreated"]),
+    "recreate for another scope": Operation(created, {"scope": "ms_scim", "recreate": "state_change"}, ["recreated"]),
     "recreate after a killed renewal": Operation(left_by_killed_renewal, {}, ["recreated"]),
-    "recreate somebody else's": Operation(made_by_somebody_else, {"recreate": "state_change"}, ["recreated"]),
+    "recreate somebody else's": Operation(created_by_somebody_else, {"recreate": "state_change"}, ["recreated"]),
     "recreate where renewal is refused": Operation(renewal_refused, {"recreate": "state_change"}, ["recreated"]),
     "recreate after a foreign renewal": Operation(renewed_elsewhere, {}, ["recreated"]),
     "recreate after a revocation": Operation(revoked_by_administrator, {}, ["recreated"]),
-    "update": Operation(made, {"allowed_ips": ["127.0.0.0/8"]}, ["reused", "updated"]),
-    "revoke": Operation(made, {"state": "absent"}, ["revoked"]),
+    "update": Operation(created, {"allowed_ips": ["127.0.0.0/8"]}, ["reused", "updated"]),
+    "revoke": Operation(created, {"state": "absent"}, ["revoked"]),
     "revoke what was left": Operation(left_by_killed_replacement, {}, ["reused", "revoked"]),
 }

@@ -10,24 +10,24 @@ run returns one that works.
 from __future__ import annotations
 
 import errno
-import json
 from typing import Any
 
 import pytest
 
+from tests.constants import DAY
 from tests.faults import invariants
 from tests.faults.counting import count
+from tests.faults.forks import Outcome
 from tests.faults.lane import Cell, Lane
-from tests.faults.runner import Ended
+from tests.faults.mishaps import NONE, Mishap
 
 pytestmark = pytest.mark.slow
 
 LEAST_STEPS = {"file": 10, "vault": 11}
 
 
-def task(cell: Cell, **watch: Any) -> Ended:
-    params = {**cell.sim.cohesity_login, "store": cell.store_options()}
-    cell.lane.runner.start(params, module="cohesity_access_token", folder=str(cell.folder), vault=cell.proxy.host, **watch)
+def task(cell: Cell, mishap: Mishap = NONE) -> Outcome:
+    cell.start_with({**cell.sim.cohesity_login, "store": cell.store_options()}, mishap, module="cohesity_access_token")
     return cell.wait()
 
 
@@ -36,7 +36,7 @@ def prepared(lane: Lane, store: str, held: str) -> Cell:
     cell = lane.cell(store)
     if held == "expired":
         assert task(cell).result
-        cell.sim.advance(2 * 86400)
+        cell.sim.advance(2 * DAY)
     return cell
 
 
@@ -48,19 +48,18 @@ def test_every_step(lane: Lane, store: str, held: str) -> None:
     for number in range(len(labels)):
         cell = prepared(lane, store, held)
         before = cell.stored()
-        ended = task(cell, kill=number)
-        assert ended.killed
+        outcome = task(cell, Mishap(kill=number))
+        assert outcome.killed
         check(cell, before)
     for number in disk:
         cell = prepared(lane, store, held)
         before = cell.stored()
-        ended = task(cell, fail={"at": number, "errno": errno.ENOSPC, "for_good": True})
-        assert ended.result
-        told = json.dumps([ended.result.get("msg"), ended.warnings])
-        assert before is None or before["access_token"] not in told
+        outcome = task(cell, Mishap(fail={"at": number, "errno": errno.ENOSPC, "for_good": True}))
+        assert outcome.result
+        invariants.check_nothing_told(cell.sim, outcome, *([before["access_token"]] if before else []))
         check(cell, before)
     assert len(labels) >= LEAST_STEPS[store]
-    count(f"Cohesity, {held} held, {store}", {"steps": len(labels), "killed": len(labels), "disk": len(disk)})
+    count(f"Cohesity, {held} held, {store}", {"steps": len(labels), "killed": len(labels), "disk": len(disk)}, len(labels) + len(disk))
 
 
 def check(cell: Cell, before: dict[str, Any] | None) -> None:
@@ -69,10 +68,10 @@ def check(cell: Cell, before: dict[str, Any] | None) -> None:
     if document != before:
         assert document
         assert cell.sim.check_cohesity(document["access_token"])
-    ended = task(cell)
-    assert ended.result
-    assert not ended.result.get("failed"), ended.result
-    secret = ended.result["token"]["access_token"]
+    outcome = task(cell)
+    assert outcome.result
+    assert not outcome.result.get("failed"), outcome.result
+    secret = outcome.result["token"]["access_token"]
     assert cell.sim.check_cohesity(secret)
     stored = cell.stored()
     assert stored
@@ -82,4 +81,4 @@ def check(cell: Cell, before: dict[str, Any] | None) -> None:
     assert (again.result["actions"], again.result["token"]["access_token"]) == (["reused"], secret)
     if cell.store == "file":
         assert {path.name for path in cell.folder.iterdir()} == {"token.json", "token.json.lock"}
-    invariants.check_nothing_told(cell, ended)
+    invariants.check_cell_told_nothing(cell, outcome)

@@ -3,7 +3,7 @@
 
 """Every operation on a stored token is killed, or its line is cut, at every step; then a normal run must find its way.
 
-An operation first runs undisturbed and its effects are counted: each request sent, each answer received, each write, rename, fsync and
+An operation first runs undisturbed and its effects are counted: each request sent, each response received, each write, rename, fsync and
 so on. Then it is run again for each step and each kind of mishap, and invariants.py judges at once and after the next normal run.
 """
 
@@ -12,24 +12,24 @@ from __future__ import annotations
 import collections
 import errno
 import re
-import threading
-import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.faults import invariants
+from tests.constants import BASE, LEASE
+from tests.faults import invariants, product
+from tests.faults.cells import play_all, sampled
 from tests.faults.counting import count
-from tests.faults.lane import LEASE, Cell, Lane
+from tests.faults.forks import Outcome
+from tests.faults.gateway import Fault, named
+from tests.faults.lane import Cell, Lane
+from tests.faults.mishaps import Mishap
 from tests.faults.operations import OPERATIONS, Operation
-from tests.faults.runner import Ended
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-WHOLE_SERVER = "/commandcenter/api"
 # What the line does to a request: it ends before or after the server has done the work, or is dead from there on.
 LINE: dict[str, dict[str, Any]] = {
     "cut before": {"kind": "cut_before"},
@@ -40,7 +40,7 @@ LINE: dict[str, dict[str, Any]] = {
 SERVER: dict[str, dict[str, Any]] = {
     "500 after": {"kind": "status_after", "code": 500},
     "502 after": {"kind": "status_after", "code": 502},
-    "half an answer": {"kind": "truncate"},
+    "half a response": {"kind": "truncate"},
     "a page after": {"kind": "html_after"},
     "login ended": {"kind": "status", "code": 401},
     "rate limit": {"kind": "status", "code": 429, "times": 0},
@@ -72,56 +72,30 @@ LEAST_STEPS = {
 }
 
 
-class Mishap(NamedTuple):
-    """What happens to a run: the kind, and the number of the effect or request."""
-
-    group: str
-    kind: str
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.group}: {self.kind} at {self.number}"
-
-
 @pytest.mark.parametrize("store", ["file", "vault"])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_matrix(lanes: list[Lane], name: str, store: str) -> None:
     operation = OPERATIONS[name]
     labels = undisturbed(lanes[0].cell(store), operation)
-    mishaps = [*kills(labels), *cuts(labels), *late(labels), *disk_faults(labels)]
-    failures: list[str] = []
-    todo, free = iter(mishaps), threading.Lock()
-
-    def work(lane: Lane) -> None:
-        while True:
-            with free:
-                mishap = next(todo, None)
-            if mishap is None or len(failures) > 5:
-                return
-            try:
-                play(lane.cell(store), operation, mishap)
-            except Exception:  # noqa: BLE001 -- reported below, with its cell
-                where = f"{mishap}, which is {labels[mishap.number]!r}" if mishap.group in ("killed", "disk") else str(mishap)
-                failures.append(f"{name}, {store}, {where}\n{traceback.format_exc()}")
-
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        for done in [pool.submit(work, lane) for lane in lanes]:
-            done.result()
-    assert not failures, "\n".join([*failures[:5], "the steps:", *(f"{number} {label}" for number, label in enumerate(labels))])
-    count(f"{name}, {store}", {"steps": len(labels), **collections.Counter(mishap.group for mishap in mishaps)})
+    every = [*kills(labels), *cuts(labels), *late(labels), *disk_faults(labels)]
+    mishaps = sampled(every, f"{name}, {store}")
+    failures = play_all(lanes, mishaps, lambda lane, mishap: play(lane.cell(store), operation, mishap))
+    steps = "\n".join(f"{number} {label}" for number, label in enumerate(labels))
+    assert not failures, "\n".join([*(f"{name}, {store}, {failure}" for failure in failures), "the steps:", steps])
+    count(f"{name}, {store}", {"steps": len(labels), **collections.Counter(mishap.group for mishap in mishaps)}, len(every))
     assert len(labels) >= LEAST_STEPS[name][store], f"{len(labels)} steps were found"
 
 
 def undisturbed(cell: Cell, operation: Operation) -> list[str]:
     """The effects of the operation when it is left alone."""
     operation.prepare(cell)
-    ended = cell.run(operation.options)
-    assert ended.result
-    assert ended.result["actions"] == operation.actions
-    invariants.check_at_rest(cell, operation, ended)
+    outcome = cell.run(operation.options)
+    assert outcome.result
+    assert outcome.result["actions"] == operation.actions
+    invariants.check_at_rest(cell, operation, outcome)
     invariants.check_no_pair_sent_twice(cell)
-    invariants.check_written_in_order(ended.labels)
-    return ended.labels
+    invariants.check_written_in_order(outcome.labels)
+    return outcome.labels
 
 
 def requests_of(labels: list[str], vault: bool) -> list[str]:
@@ -132,18 +106,32 @@ def requests_of(labels: list[str], vault: bool) -> list[str]:
 def kills(labels: list[str]) -> Iterator[Mishap]:
     """Before each effect; the last one is the end of the run."""
     for number, label in enumerate(labels):
-        yield Mishap("killed", "kill", number)
+        yield Mishap("killed", f"killed before {number} {label}", kill=number)
         if label.startswith("write "):
-            yield Mishap("killed", "torn", number)
+            yield Mishap("killed", f"killed in the middle of {number} {label}", torn=number)
 
 
 def cuts(labels: list[str]) -> Iterator[Mishap]:
     for number, request in enumerate(requests_of(labels, vault=False)):
-        for kind in [*LINE, *SERVER, *RESTARTS] if changes_something(request) else LINE:
-            yield Mishap("line cut", kind, number)
+        for kind, faults in product_faults(number).items():
+            if kind in LINE or changes_something(request):
+                yield Mishap("line cut", f"{kind}, request {number} {request}", server=faults)
     for number, request in enumerate(requests_of(labels, vault=True)):
         for kind in [*VAULT_LINE, *VAULT_SERVER, VAULT_GONE] if changes_something(request) else VAULT_LINE:
-            yield Mishap("vault cut", kind, number)
+            yield Mishap("vault cut", f"{kind}, request {number} {request}", vault=vault_faults(kind, number))
+
+
+def product_faults(number: int) -> dict[str, tuple[dict[str, Any], ...]]:
+    """Faults of the simulator for the request of that number, by kind."""
+    faults = {kind: ({**fault, "path": BASE, "after": number},) for kind, fault in (LINE | SERVER).items()}
+    gone = {"kind": "status", "code": 401, "path": BASE, "after": number + 1, "times": 0}
+    return {**faults, **{kind: ({"kind": cut, "path": BASE, "after": number}, gone) for kind, cut in RESTARTS.items()}}
+
+
+def vault_faults(kind: str, number: int) -> tuple[Fault, ...]:
+    if kind == VAULT_GONE:
+        return named("cut_after", number), named("cut_before", number + 1, for_good=True)
+    return (named(kind.removesuffix(" for good"), number, for_good=kind.endswith(" for good")),)
 
 
 def changes_something(request: str) -> bool:
@@ -156,15 +144,15 @@ def late(labels: list[str]) -> Iterator[Mishap]:
     for vault, kind in ((False, "request"), (True, "write")):
         for number, request in enumerate(requests_of(labels, vault)):
             if changes_something(request):
-                yield Mishap("late", kind, number)
+                yield Mishap("late", f"{kind} {number} {request}", late=(kind, number))
 
 
 def disk_faults(labels: list[str]) -> Iterator[Mishap]:
     """A call to the disk fails, and nothing else; or the disk is read-only from there on."""
     for number, label in enumerate(labels):
         if not label.startswith(("send ", "answer ", "end")):
-            for kind in DISK:
-                yield Mishap("disk", kind, number)
+            for kind, fault in DISK.items():
+                yield Mishap("disk", f"{kind} at {number} {label}", fail={"at": number, **fault})
 
 
 def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
@@ -172,101 +160,86 @@ def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
     before = cell.stored()
     existed = {token["id"] for token in cell.tokens()}
     worked = bool(before and before.get("access_token") and cell.sim.check(before["access_token"]))
-    ended = LATE[mishap.kind](cell, operation, mishap.number) if mishap.group == "late" else inflict(cell, operation, mishap)
+    outcome = inflict_late(cell, operation, *mishap.late) if mishap.late else inflict(cell, operation, mishap)
 
     document = invariants.check_store_is_whole(cell)
     invariants.check_programs_keep_working(cell, operation, before, worked, document)
-    if mishap.group != "late":
+    if not mishap.late:
         invariants.check_agreement(cell, before, existed, document)
     invariants.check_no_pair_sent_twice(cell)
-    invariants.check_nothing_told(cell, ended)
-    if ended.result and not ended.result.get("failed") and operation.leaves_a_token:
+    invariants.check_cell_told_nothing(cell, outcome)
+    if not outcome.failed and operation.leaves_a_token:
         assert document
-        assert cell.sim.check(ended.result["token"]["access_token"])
-        assert ended.result["token"]["access_token"] == document["access_token"]
+        assert outcome.result
+        assert cell.sim.check(outcome.result["token"]["access_token"])
+        assert outcome.result["token"]["access_token"] == document["access_token"]
 
-    cell.sim.clear_faults()
-    cell.proxy.begin()
-    if cell.store == "vault" and document and document["pending"]:
-        if cell.sim.now() - document["pending"]["since"] < LEASE:
+    cell.disarm()
+    if cell.store == "vault" and product.has_claim(document):
+        assert document
+        if cell.sim.now() - product.claimed_at(document) < LEASE:
             check_heir_waits(cell, operation)
         cell.outlive_lease()
     check_settled(cell, operation, and_then=mishap.group not in ("line cut", "disk"))
 
 
-def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Ended:
-    _group, kind, number = mishap
-    if kind in ("kill", "torn"):
-        ended = cell.run(operation.options, **{kind: number})
-        assert ended.killed
-        return ended
-    if mishap.group == "disk":
-        ended = cell.run(operation.options, fail={"at": number, **DISK[kind]})
-        assert ended.result
-        assert not ended.result.get("failed") or f"The store file {cell.file}" in ended.result["msg"], ended.result
-        return ended
-    if mishap.group == "vault cut":
-        if kind == VAULT_GONE:
-            cell.proxy.begin({number: "cut_after"}, {number + 1: "cut_before"})
-        elif kind.endswith(" for good"):
-            cell.proxy.begin(from_then={number: kind.removesuffix(" for good")})
-        else:
-            cell.proxy.begin({number: kind})
-    elif kind in RESTARTS:
-        cell.sim.fault(RESTARTS[kind], path=WHOLE_SERVER, after=number)
-        cell.sim.fault("status", code=401, path=WHOLE_SERVER, after=number + 1, times=0)
-    else:
-        cell.sim.fault(**(LINE | SERVER)[kind], path=WHOLE_SERVER, after=number)
-    return cell.run(operation.options)
+def inflict(cell: Cell, operation: Operation, mishap: Mishap) -> Outcome:
+    cell.arm(mishap)
+    outcome = cell.run(operation.options, mishap)
+    assert outcome.killed == mishap.kills
+    if mishap.fail:
+        assert not outcome.failed or f"The store file {cell.file}" in outcome.message, outcome.result
+    return outcome
 
 
-def late_request(cell: Cell, operation: Operation, number: int) -> Ended:
+def inflict_late(cell: Cell, operation: Operation, kind: str, number: int) -> Outcome:
+    return (late_request if kind == "request" else late_write)(cell, operation, number)
+
+
+def late_request(cell: Cell, operation: Operation, number: int) -> Outcome:
     """Command Center carries out a request of a dead run after the next run is done."""
     cell.sim.clear_requests()
-    cell.sim.fault("gate", path=WHOLE_SERVER, after=number, name="late")
+    cell.sim.fault("gate", path=BASE, after=number, name="late")
     cell.start(operation.options)
     cell.sim.wait_for("late")
-    cell.lane.runner.kill()
-    ended = cell.wait()
+    cell.lane.forks.kill()
+    outcome = cell.wait()
     held = cell.sim.requests()[-1]["number"]
     cell.outlive_lease()
     check_settled(cell, operation)
     assert cell.sim.open_gate("late") == 1
     assert wait_until(lambda: any(request["done"] for request in cell.sim.requests() if request["number"] == held), 5)
-    return ended
+    return outcome
 
 
-def late_write(cell: Cell, operation: Operation, number: int) -> Ended:
+def late_write(cell: Cell, operation: Operation, number: int, heir: Operation | None = None) -> Outcome:
     """The same, of a write to OpenBao."""
-    cell.proxy.begin({number: "hold"})
+    cell.vault.begin(named("hold", number))
     cell.start(operation.options)
-    assert cell.proxy.held.wait(20)
-    cell.lane.runner.kill()
-    ended = cell.wait()
+    assert cell.vault.held.wait(20)
+    cell.lane.forks.kill()
+    outcome = cell.wait()
     cell.outlive_lease()
-    check_settled(cell, operation)
-    cell.proxy.release()
-    assert cell.proxy.finished.wait(20)
-    return ended
-
-
-LATE = {"request": late_request, "write": late_write}
+    check_settled(cell, heir or operation)
+    cell.vault.release()
+    assert cell.vault.finished.wait(20)
+    return outcome
 
 
 def check_heir_waits(cell: Cell, operation: Operation) -> None:
     """I3: as long as the owner of a claim may live, another run changes nothing."""
     cell.sim.clear_requests()
-    ended = cell.run(operation.options)
-    assert ended.result
-    assert ended.result.get("failed"), ended.result["actions"]
-    assert "lock_timeout" in ended.result["msg"]
+    outcome = cell.run(operation.options)
+    assert outcome.result
+    assert outcome.failed, outcome.result["actions"]
+    assert "lock_timeout" in outcome.message
     assert not [request for request in cell.sim.requests("V4/AccessToken") if request["method"] != "GET"]
 
 
 def check_settled(cell: Cell, operation: Operation, and_then: bool = True) -> None:
     """The next run succeeds; and_then: the one after it has nothing to do."""
-    ended = cell.run(operation.options)
-    invariants.check_at_rest(cell, operation, ended)
+    outcome = cell.run(operation.options)
+    invariants.check_at_rest(cell, operation, outcome)
     invariants.check_no_pair_sent_twice(cell)
     if and_then:
         last = cell.run({key: value for key, value in operation.options.items() if key != "recreate"})
@@ -284,14 +257,6 @@ def test_a_late_removal_leaves_the_heirs_token(lanes: list[Lane]) -> None:
     for number in writes:
         cell = lanes[0].cell("vault")
         operation.prepare(cell)
-        cell.proxy.begin({number: "hold"})
-        cell.start(operation.options)
-        assert cell.proxy.held.wait(20)
-        cell.lane.runner.kill()
-        cell.wait()
-        cell.outlive_lease()
+        late_write(cell, operation, number, heir=OPERATIONS["create"])
         check_settled(cell, OPERATIONS["create"])
-        cell.proxy.release()
-        assert cell.proxy.finished.wait(20)
-        check_settled(cell, OPERATIONS["create"])
-    count("revoke, and create before it is done, vault", {"steps": len(labels), "late": len(writes)})
+    count("revoke, and create before it is done, vault", {"steps": len(labels), "late": len(writes)}, len(writes))

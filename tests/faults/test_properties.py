@@ -20,9 +20,13 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.constants import BASE, DAY, LEASE, MINUTE, NEARLY_A_LIFETIME
 from tests.faults.counting import notes
-from tests.faults.lane import LEASE, Lane
-from tests.faults.world import BREATH, Mishap, Named, World
+from tests.faults.gateway import Fault
+from tests.faults.gateway import named as fault_named
+from tests.faults.lane import Lane
+from tests.faults.mishaps import Mishap
+from tests.faults.world import BREATH, Named, World
 from tests.stores import FileStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,7 +36,6 @@ FIRST_SEED = 20260101
 STORIES_A_SEED = 4
 STEPS = 25
 LEAST_STEPS = 1  # a second; a machine that does fewer proves nothing
-MINUTE, DAY = 60, 86400
 
 names = st.sampled_from(["alpha", "beta"])
 kinds = st.sampled_from(["file", "vault"])
@@ -72,9 +75,9 @@ server_faults = st.fixed_dictionaries(
 )
 vault_faults = st.dictionaries(
     st.integers(0, 8), st.sampled_from(["cut_before", "cut_after", "500_before", "500_after", "403", "truncate"]), min_size=1, max_size=3
-)
+).map(lambda kinds: tuple(fault_named(kind, number) for number, kind in kinds.items()))
 # Where a run dies: before that effect, by its number or by how it begins.
-TOKENS = "/commandcenter/api/V4/AccessToken"
+TOKENS = f"{BASE}/V4/AccessToken"
 moments = st.integers(0, 40) | st.sampled_from(
     [f"{when} {call}" for when in ("send", "answer") for call in (f"POST {TOKENS}/Renew", f"POST {TOKENS}", f"PUT {TOKENS}", f"DELETE {TOKENS}", "vault POST")]
     + ["replace alpha.json", "replace beta.json", "unlink alpha.json", "fsync .", "fsync .alpha", "fsync .beta"]
@@ -113,7 +116,7 @@ class Story(RuleBasedStateMachine):
     def die_while_a_renewal_is_due(self, name: str, moment: int | str, settle: bool) -> None:
         named = self.named(name)
         self.world.run(named, {"recreate": "state_change"})
-        self.world.pass_time(28 * MINUTE)
+        self.world.pass_time(NEARLY_A_LIFETIME)
         self.world.run(named, {}, Mishap(kill=moment))
         if settle:
             self.world.pass_time(LEASE)
@@ -127,11 +130,11 @@ class Story(RuleBasedStateMachine):
     def renew_over_a_bad_line(self, name: str, fault: dict[str, Any]) -> None:
         named = self.named(name)
         self.world.run(named, {"recreate": "state_change"})
-        self.world.pass_time(28 * MINUTE)
+        self.world.pass_time(NEARLY_A_LIFETIME)
         self.world.run(named, {}, Mishap(server=({**fault, "method": "POST", "path": "Renew$"},)))
 
     @rule(name=names, wish=wishes, faults=vault_faults, moment=st.none() | moments)
-    def run_over_a_bad_line_to_vault(self, name: str, wish: dict[str, Any], faults: dict[int, str], moment: int | str | None) -> None:
+    def run_over_a_bad_line_to_vault(self, name: str, wish: dict[str, Any], faults: tuple[Fault, ...], moment: int | str | None) -> None:
         self.world.run(self.named(name), wish, Mishap(vault=faults, kill=moment))
 
     @rule(name=names, wish=wishes, fault=server_faults, moment=moments)
@@ -143,13 +146,13 @@ class Story(RuleBasedStateMachine):
         """Check mode, and the run that it speaks of."""
         named = self.named(name)
         foretold = self.world.run(named, wish, check_mode=True).result
-        ended = self.world.run(named, wish).result
+        outcome = self.world.run(named, wish).result
         assert foretold is not None
-        assert ended is not None
-        if not ended.get("failed") and not foretold.get("failed"):
-            assert (foretold["actions"], foretold["changed"]) == (ended["actions"], ended["changed"])
+        assert outcome is not None
+        if not outcome.get("failed") and not foretold.get("failed"):
+            assert (foretold["actions"], foretold["changed"]) == (outcome["actions"], outcome["changed"])
 
-    @rule(seconds=st.sampled_from([MINUTE, LEASE + 1, 12 * MINUTE, 28 * MINUTE, DAY, 13 * DAY, 40 * DAY]))
+    @rule(seconds=st.sampled_from([MINUTE, LEASE + 1, 12 * MINUTE, NEARLY_A_LIFETIME, DAY, 13 * DAY, 40 * DAY]))
     def time_passes(self, seconds: int) -> None:
         self.counts["steps"] += 1
         self.world.pass_time(seconds)

@@ -3,7 +3,7 @@
 
 """Stores that fail, from the start or half-way through an operation: a run says what to do, and a later one settles what it left.
 
-Half-way means: after the claim was written and while Command Center has the request, so that its answer cannot be stored.
+Half-way means: after the claim was written and while Command Center has the request, so that its response cannot be stored.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.faults import invariants
+from tests.faults.forks import Outcome
 from tests.faults.lane import Cell, Lane
 from tests.faults.operations import OPERATIONS, Operation
-from tests.faults.runner import Ended
 
 pytestmark = pytest.mark.slow
 
@@ -36,16 +36,16 @@ HALF_WAY = {
 half_way = pytest.mark.parametrize("operation", [OPERATIONS[name] for name in HALF_WAY], ids=list(HALF_WAY))
 
 
-def refused(cell: Cell, ended: Ended, *words: str) -> None:
+def refused(cell: Cell, outcome: Outcome, *words: str) -> None:
     """The run failed with one sentence or two, which hold these words, and no secret."""
-    assert ended.result
-    assert ended.result["failed"]
-    message = ended.result["msg"]
+    assert outcome.result
+    assert outcome.result["failed"]
+    message = outcome.result["msg"]
     assert "\n" not in message
     assert len(message) < 700
     for word in words:
         assert word in message
-    invariants.check_nothing_told(cell, ended)
+    invariants.check_cell_told_nothing(cell, outcome)
 
 
 def untouched(cell: Cell) -> None:
@@ -55,34 +55,34 @@ def untouched(cell: Cell) -> None:
 
 def settled(cell: Cell, operation: Operation) -> dict[str, Any]:
     """The next run succeeds, and the one after it has nothing to do."""
-    ended = cell.run(operation.options)
-    invariants.check_at_rest(cell, operation, ended)
+    outcome = cell.run(operation.options)
+    invariants.check_at_rest(cell, operation, outcome)
     invariants.check_no_pair_sent_twice(cell)
     last = cell.run({key: value for key, value in operation.options.items() if key != "recreate"})
     invariants.check_at_rest(cell, operation, last)
     assert last.result
     assert last.result["actions"] == ["reused"]
-    assert ended.result
-    return ended.result
+    assert outcome.result
+    return outcome.result
 
 
 class Struck(NamedTuple):
     """How a run ended whose store failed, and how things were before it."""
 
-    ended: Ended
+    outcome: Outcome
     before: dict[str, Any] | None
     existed: set[int]
     worked: bool
 
 
-def strike_half_way(cell: Cell, operation: Operation, strike: Callable[[], object], **watch: Any) -> Struck:
+def strike_half_way(cell: Cell, operation: Operation, strike: Callable[[], object], **more: Any) -> Struck:
     """Let the store fail while Command Center works."""
     operation.prepare(cell)
     before = cell.stored()
     existed = {token["id"] for token in cell.tokens()}
     worked = bool(before and before.get("access_token") and cell.sim.check(before["access_token"]))
     cell.sim.fault("gate", method="POST", path=next(path for name, path in HALF_WAY.items() if OPERATIONS[name] is operation), name="half-way")
-    cell.start(operation.options, **watch)
+    cell.start(operation.options, **more)
     cell.sim.wait_for("half-way")
     strike()
     cell.sim.open_gate("half-way")
@@ -122,16 +122,16 @@ class TestFolderWithoutPermission:
         cell = lane.cell("file")
         OPERATIONS["update"].prepare(cell)
         cell.folder.chmod(0o500)
-        ended = cell.run(unprivileged=True)
-        assert ended.result
-        assert ended.result["actions"] == ["reused"]
-        assert ended.warnings == []
+        outcome = cell.run(unprivileged=True)
+        assert outcome.result
+        assert outcome.result["actions"] == ["reused"]
+        assert outcome.warnings == []
 
     @half_way
     def test_half_way(self, lane: Lane, operation: Operation) -> None:
         cell = lane.cell("file")
         struck = strike_half_way(cell, operation, lambda: cell.folder.chmod(0o500), unprivileged=True)
-        refused(cell, struck.ended, str(cell.file), "Permission denied", "chmod u+rwx", "was not stored")
+        refused(cell, struck.outcome, str(cell.file), "Permission denied", "chmod u+rwx", "was not stored")
         judge(cell, operation, struck)
         cell.folder.chmod(0o700)
         settled(cell, operation)
@@ -155,8 +155,8 @@ class TestFullDisk:
         cell.folder, cell.file = disk / "tokens", disk / "tokens" / "token.json"
         cell.folder.mkdir(mode=0o700)
         struck = strike_half_way(cell, operation, lambda: fill(disk))
-        assert struck.ended.warnings == []
-        invariants.check_at_rest(cell, operation, struck.ended)
+        assert struck.outcome.warnings == []
+        invariants.check_at_rest(cell, operation, struck.outcome)
         settled(cell, operation._replace(options={}))
 
     def test_before_the_claim(self, lane: Lane, disk: Path) -> None:
@@ -187,7 +187,7 @@ class TestVault:
             struck = strike_half_way(cell, operation, lane.openbao.seal)
         finally:
             lane.openbao.unseal()
-        refused(cell, struck.ended, cell.path, "unseal it first", "was not stored")
+        refused(cell, struck.outcome, cell.path, "unseal it first", "was not stored")
         judge(cell, operation, struck)
         cell.outlive_lease()
         settled(cell, operation)
@@ -198,8 +198,8 @@ class TestVault:
         token = lane.openbao.token_for(lane.openbao.policy("*"))
         cell.vault_login = {"token": token}
         struck = strike_half_way(cell, operation, lambda: lane.openbao.call("POST", "auth/token/revoke", {"token": token}))
-        refused(cell, struck.ended, cell.path, "permission denied", "the token must be valid", "was not stored")
-        assert token not in str(struck.ended)
+        refused(cell, struck.outcome, cell.path, "permission denied", "the token must be valid", "was not stored")
+        assert token not in str(struck.outcome)
         judge(cell, operation, struck)
         cell.vault_login = lane.role._asdict()
         cell.outlive_lease()
@@ -211,7 +211,7 @@ class TestVault:
         cell.mount = lane.openbao.mount(f"engine-{cell.id}")
         cell.vault_login = {"token": lane.openbao.token_for(lane.openbao.policy("*", mount=cell.mount))}
         struck = strike_half_way(cell, operation, lambda: lane.openbao.call("DELETE", f"sys/mounts/{cell.mount}"))
-        refused(cell, struck.ended, cell.path, "was not stored")
+        refused(cell, struck.outcome, cell.path, "was not stored")
         # All records are gone with it, which no run can know: a token of that name, if one lives, is nobody's.
         lane.openbao.mount(cell.mount)
         assert cell.stored() is None
@@ -222,7 +222,7 @@ class TestVault:
         """The numbers of the versions begin anew, so nothing that the run knows is true any more."""
         cell = lane.cell("vault")
         struck = strike_half_way(cell, operation, lambda: lane.openbao.delete(cell.path))
-        refused(cell, struck.ended, cell.path)
+        refused(cell, struck.outcome, cell.path)
         settled(cell, operation._replace(options={"recreate": "state_change"}))
 
     def test_nobody_there(self, lane: Lane) -> None:

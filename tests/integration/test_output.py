@@ -302,4 +302,4 @@ def test_module_defaults_of_both_products(ansible: Ansible) -> None:
     """
     run = ansible.tasks(tasks, {**IN_PROCESS, "module_defaults": defaults})
     for task in ("First", "Second"):
-        assert "no complete answer within 1 s" in run.result(task)["msg"]
+        assert "no complete response within 1 s" in run.result(task)["msg"]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.constants import V2_LOGIN, VERIFY
 from tests.openbao import OpenBao
 from tests.playbook import Ansible, Run
 from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME, SERVICE_ACCOUNT_ID
 from tests.unit.helpers import transcript
 
 MINTED = "MINTED-BY-THE-SERVER"
-LOGIN = "POST /v2/access-tokens"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_each_host_gets_the_token_of_its_cluster(ansible: Ansible, environment: 
 def test_role_reuses_the_host_s_token_and_clean_forgets_it(ansible: Ansible, environment: dict[str, str]) -> None:
     run = ansible.play(TWO_CLUSTERS, "--limit", "remote", environment=environment, address=ansible.sim.host)
     assert run.value("second")["access_token"] == run.value("first")["access_token"]
-    assert transcript(ansible.sim) == [LOGIN, "GET /irisservices/api/v1/public/sessionUser"]
+    assert transcript(ansible.sim) == [V2_LOGIN, VERIFY]
     assert run.value("left") == [{}, {}]
 
 
@@ -95,7 +95,7 @@ def test_wrong_password_is_sent_once_and_leaves_no_token(ansible: Ansible, envir
     run = ansible.play(TWO_CLUSTERS, "--limit", "remote", environment={**environment, "COHESITY_PASSWORD": "wrong"}, address=ansible.sim.host)
     assert run.rc == 2
     assert "was refused; it was not tried again" in run.words
-    assert transcript(ansible.sim) == [LOGIN]
+    assert transcript(ansible.sim) == [V2_LOGIN]
     assert run.value("left") == [{}, {}]
 
 
@@ -239,7 +239,7 @@ def test_playbook_of_cohesity_tokens(ansible: Ansible, environment: dict[str, st
         cohesity_token_cluster=ansible.sim.host,
     )
     assert run.rc == 0, run.screen
-    assert transcript(ansible.sim) == [LOGIN, LOGIN]
+    assert transcript(ansible.sim) == [V2_LOGIN, V2_LOGIN]
     assert run.screen.count('"cohesity_token_summary"') == 2
     no_secret(run)
 
@@ -423,7 +423,7 @@ def test_a_run_without_its_list_fails(ansible: Ansible, environment: dict[str, s
 def test_wrong_password_is_sent_once_for_a_whole_list(ansible: Ansible, environment: dict[str, str]) -> None:
     run = keep(ansible, {**environment, "COMMANDCENTER_PASSWORD": "wrong"}, [{"name": "ci-1"}, {"name": "ci-2"}, {"name": "ci-3"}])
     assert run.rc == 2
-    assert transcript(ansible.sim) == ["POST /Login"]
+    assert transcript(ansible.sim) == [V2_LOGIN]
 
 
 def test_rotate_renews_what_can_be_renewed(ansible: Ansible, environment: dict[str, str]) -> None:

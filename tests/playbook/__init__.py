@@ -90,7 +90,7 @@ class Ansible:
         self.folder = folder
         self.sim = sim
         self.python = sys.executable
-        self.target_python = sys.executable
+        self.target_python = os.environ.get("TARGET_PYTHON", sys.executable)
         self.home = folder / "home"
         self.remote_home = folder / "remote"
         # What the tests write. All else in the folder was written by ansible.

@@ -306,3 +306,7 @@ class Simulator:
     def commandcenter_fill(self, count: int, **fields: Any) -> int:
         """Add that many tokens quickly; answers how many live in all."""
         return int(self.control("commandcenter_fill", count=count, **fields))
+
+    def commandcenter_fill_list(self, path: str, count: int) -> int:
+        """Add entries to a list ("/Job", "/VM", "/Events", "/V4/Plan/Summary", …); answers how many there are."""
+        return int(self.control("commandcenter_fill_list", path=path, count=count))

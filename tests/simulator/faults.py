@@ -25,6 +25,8 @@ GROUPS = {
     "delay_after": "delay_after",
     "gate": "gate",
     "gate_after": "gate_after",
+    "operation": "operation",
+    "operation_after": "operation_after",
     "drip": "pace",
     "drip_headers": "pace",
     "no_date": "no_date",
@@ -37,6 +39,7 @@ GROUPS = {
 ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "delay": (("seconds",), ()),
     "gate": (("name",), ("seconds",)),
+    "operation": (("name",), ("arguments",)),
     "drip": (("bytes_per_second",), ()),
     "drip_headers": (("bytes_per_second",), ()),
     "patch": (("changes",), ()),

@@ -167,8 +167,10 @@ class SimulatorServer:
             self.control.late_work -= 1
 
     async def _hold(self, faults: dict[str, Fault], when: str, generation: int) -> None:
-        """Delays and gates before the work (`when` is "") or after it."""
-        delay, gate = faults.get("delay" + when), faults.get("gate" + when)
+        """Operations, delays and gates before the work (`when` is "") or after it."""
+        operation, delay, gate = (faults.get(name + when) for name in ("operation", "delay", "gate"))
+        if operation is not None:
+            self.control.operations[operation.args["name"]](**operation.args.get("arguments", {}))
         if delay is not None:
             await asyncio.sleep(delay.args["seconds"])
         if gate is not None and not await self.control.gates.wait(**gate.args):

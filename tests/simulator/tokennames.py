@@ -16,13 +16,12 @@ def server_name(name: Any, switches: Switches) -> str:
     """The name as it will be kept. RefusedError where there is none, or where it is too long."""
     if not isinstance(name, str) or not name.strip():
         raise RefusedError("Token name is required", INVALID)
-    if switches["commandcenter_name_spaces"] == "trim":
-        name = name.strip()
+    kept = name.strip() if switches["commandcenter_name_spaces"] == "trim" else name
     if switches["commandcenter_name_case"] == "lower":
-        name = name.lower()
+        kept = kept.lower()
     limit = int(switches["commandcenter_name_limit"])
-    if not limit or len(name) <= limit:
-        return name
+    if not limit or len(kept) <= limit:
+        return str(kept)
     if switches["commandcenter_name_too_long"] == "refuse":
         raise RefusedError(f"Token name cannot have more than {limit} characters", INVALID)
-    return name[:limit]
+    return str(kept[:limit])

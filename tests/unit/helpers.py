@@ -13,6 +13,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.constants import BASE
 from tests.simulator import Simulator
 
 # Seconds: a timeout that a busy machine can keep in every other request, and a delay beyond it.
@@ -61,7 +62,7 @@ def start(task: Task, **arguments: Any) -> Future[dict[str, Any]]:
 
 def transcript(sim: Simulator, path: str | None = None) -> list[str]:
     """The requests that reached the server, as "METHOD /path", without the base path of Command Center."""
-    return [f"{entry['method']} {entry['path'].removeprefix('/commandcenter/api')}" for entry in sim.requests(path)]
+    return [f"{entry['method']} {entry['path'].removeprefix(BASE)}" for entry in sim.requests(path)]
 
 
 def bodies(sim: Simulator, method: str, path: str) -> list[Any]:

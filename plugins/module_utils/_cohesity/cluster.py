@@ -10,7 +10,8 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .._errors import ApiError
-from .._http.client import HttpClient, Response, check_url
+from .._http.addresses import check_url
+from .._http.client import HttpClient, Response
 from .._redact import Redactor
 from .credential import Credential, carrying
 from .login import Account, Login
@@ -59,7 +60,7 @@ class Cluster:
         self.actions: list[str] = []
         self._warn = warn
         self._acquire = acquire
-        self._client = HttpClient(cluster_url(address), warn=warn, redactor=Redactor(login.secrets), **transport)
+        self._client = HttpClient(cluster_url(address), warn=warn, redactor=Redactor(login.secrets, secret_keys=("accessToken", "sessionId")), **transport)
         self._opened: list[Session] = []
         self.credential: Credential | None = None
         if credential is not None:
@@ -96,7 +97,7 @@ class Cluster:
         path = TOKEN_PATHS[self.api_version]
         try:
             # Never sent twice: repeated bad logins lock the user.
-            response = self._request("POST", path, body=self.login.token_body(self.api_version), send_once=True)
+            response = self._request("POST", path, body=self.login.token_body(self.api_version), login=True)
         except ApiError as error:
             raise explain_token_login(error, self.login, self.api_version) from None
         issued_at = self.server_time()
@@ -116,7 +117,7 @@ class Cluster:
         self.login.check()
         try:
             # Never sent twice: repeated bad logins lock the user, and the number of sessions can be limited.
-            response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), send_once=True)
+            response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), login=True)
         except ApiError as error:
             raise explain_session_login(error, self.login) from None
         session = Session.from_wire(response.data, self.account, self.server_time(), self._call("POST", SESSIONS_PATH))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .._errors import ApiError
-from .._http.client import check_secret
+from .._http.messages import check_secret
 from .._time import from_api, from_iso, iso
 from .credential import returned_secret
 from .login import Account, account_of
@@ -56,7 +56,7 @@ class Token:
 
     @classmethod
     def from_values(cls, values: Mapping[str, t.Any] | None) -> Token | None:
-        """The token in a dict as public() or record() wrote it, of whatever account; None when a part that it needs is missing.
+        """The token in a dict as public() or stored() wrote it, of whatever account; None when a part that it needs is missing.
 
         Raises ApiError when a header cannot carry it.
         """
@@ -99,10 +99,9 @@ class Token:
             "privileges": None if self.privileges is None else list(self.privileges),
         }
 
-    def record(self) -> dict[str, t.Any]:
-        """The token as a store keeps it; times in epoch seconds."""
-        values = self.public(0)
-        return {**{key: value for key, value in values.items() if key not in ("headers", "expires_in")}, "expires_at": self.expires_at}
+    def stored(self) -> dict[str, t.Any]:
+        """The token as a store keeps it: all but what is derived from the rest."""
+        return {key: value for key, value in self.public(0).items() if key not in ("headers", "expires_in")}
 
 
 def jwt_expiry(access_token: str) -> int | None:

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""A requests session to one server whose exchanges end at their deadline, and whose TLS context may have been made before a fork."""
 
 from __future__ import annotations
 
-import os
+import math
+import socket
 import ssl
 import threading
 import time
@@ -13,63 +13,54 @@ import traceback
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 
-from .._errors import ApiError
+from .addresses import proxies_for
+from .trust import ssl_context, trust_store
 
 try:
     import requests
+    import urllib3
     from requests import Session
     from requests.adapters import HTTPAdapter
-    from requests.utils import select_proxy, should_bypass_proxies
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
     Session = HTTPAdapter = object  # type: ignore[misc, assignment]
 else:
     REQUESTS_IMPORT_ERROR = None
 
-MAX_BODY_BYTES = 16 * 1024 * 1024
-_CHUNK_BYTES = 64 * 1024
-
-# Where the distributions keep the system's trust store, for Python builds whose OpenSSL looks elsewhere.
-_SYSTEM_CA_FILES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
-
 
 class DeadlineExceeded(Exception):
     """The deadline of the exchange has passed."""
 
 
-class BodyTooLarge(Exception):
-    """The answer is larger than any real one."""
-
-
 class Connection:
-    """A requests session to one server that keeps to our rules, and whose exchanges end at their deadline."""
+    """A requests session to one server that keeps to our rules, and whose exchanges end at their deadline.
+
+    store: the CA certificates that servers are verified against; None without validate_certs.
+    """
 
     def __init__(self, base_url: str, *, validate_certs: bool, ca_path: str | None, use_proxy: bool, headers: Mapping[str, str] | None = None) -> None:
-        self._verify = trust_store(ca_path) if validate_certs else False
-        self._proxies = _proxies(base_url) if use_proxy else {}
+        self.store = trust_store(ca_path) if validate_certs else None
+        self._context = ssl_context(self.store) if self.store and base_url.startswith("https:") else None
+        self._proxies = proxies_for(base_url) if use_proxy else {}
         self._headers = dict(headers or {})
         self._sent = False
         if not validate_certs:
-            requests.packages.urllib3.disable_warnings()  # type: ignore[attr-defined]
-        self._open()
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._open(None)
 
-    def _open(self) -> None:
-        self._adapter = _BoundedAdapter()
+    def _open(self, cookies: t.Any) -> None:
+        self._adapter = _BoundedAdapter(self._context)
         self.session = _Session()
-        # Off, or the credentials of ~/.netrc would replace our Authorization header.
+        # Otherwise the credentials in ~/.netrc would replace our Authorization header.
         self.session.trust_env = False
         self.session.headers.update(self._headers)
-        self.session.verify = self._verify
+        self.session.verify = self.store.path if self.store else False
         self.session.proxies = dict(self._proxies)
         self.session.mount("https://", self._adapter)
         self.session.mount("http://", self._adapter)
+        if cookies is not None:
+            self.session.cookies = cookies
 
     def proxy_passwords(self) -> Iterator[str | None]:
         """The passwords of the proxies in use, which no message may show."""
@@ -77,20 +68,27 @@ class Connection:
 
     @property
     def sent(self) -> bool:
-        """Whether the last exchange may have reached the server, in part at least."""
+        """Whether the last exchange may have reached the server, at least in part."""
         return self._sent
 
     def run_until(self, exchange: Callable[[requests.Session], t.Any], deadline: float) -> t.Any:
-        """Return what exchange(session) returns, or raise what it raises, or DeadlineExceeded when the deadline passes before."""
+        """Return what exchange(session) returns, or raise what it raises, or DeadlineExceeded when the deadline passes first.
+
+        deadline: as time.monotonic() counts. Whatever ends the wait before (a task's timeout, Ctrl-C), the exchange is given up.
+        """
         session, adapter = self.session, self._adapter
         try:
             return adapter.run_until(lambda: exchange(session), deadline)
-        except DeadlineExceeded:
-            # What was given up must not get in the way of the next request, a logout for example.
-            self._open()
-            raise
         finally:
             self._sent = adapter.sent
+            if adapter.given_up:
+                # An abandoned exchange must not get in the way of the next request, a logout for example, which needs the cookies:
+                # behind a load balancer they lead to the server that knows the login.
+                self._open(session.cookies)
+
+    def extend(self, deadline: float) -> None:
+        """Move the deadline of the exchange that is under way; called by that exchange."""
+        self._adapter.extend(deadline)
 
     def close(self) -> None:
         self.session.close()
@@ -100,22 +98,24 @@ class _Session(Session):
     """A session that leaves redirects alone."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        """None for every answer: requests prepares the next request, and reads a body of any size, even when it is told not to follow."""
+        """None for every response: requests prepares the next request, and reads a body of any size, even when told not to follow."""
         return
 
 
 class _BoundedAdapter(HTTPAdapter):
     """An adapter whose exchange can be ended from outside, and that knows whether a request has left this machine.
 
-    The timeouts of sockets start anew with each byte, so a server that drips bytes, and a slow name server, can hold a process for
-    ever. The exchange therefore runs in a thread; at the deadline its sockets are shut and a connection that still comes about is
-    refused before anything is sent, so a request that was given up is never sent later.
+    A socket's timeout starts again with each byte, so a server that drips bytes, or a slow name server, can hold a process for ever.
+    So the exchange runs in a thread; at the deadline its sockets are shut down, and a connection that is established later is refused
+    before anything is sent on it: a request that was given up is never sent.
     """
 
-    def __init__(self) -> None:
-        self._sockets: list[t.Any] = []
-        self._given_up = False
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self.given_up = False
         self.sent = False
+        self._context = context
+        self._sockets: list[t.Any] = []
+        self._deadline = math.inf
         super().__init__(pool_connections=1, pool_maxsize=1)
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
@@ -127,35 +127,33 @@ class _BoundedAdapter(HTTPAdapter):
         self._watch(manager)
         return manager
 
+    def cert_verify(self, conn: t.Any, url: t.Any, verify: t.Any, cert: t.Any) -> None:
+        """Leave a pool alone whose context is ready: from the paths that are set here, urllib3 would load all certificates again."""
+        if not getattr(conn, "has_ready_context", False):
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+        elif not verify:
+            # Older releases would switch verification off in the context, and so for all who share it.
+            raise ValueError("certificates are verified on this connection, or it is opened without")
+
     def _watch(self, manager: t.Any) -> None:
-        adapter = self
-        if getattr(manager, "is_watched", False):
-            return
-        manager.is_watched = True
+        if not getattr(manager, "is_watched", False):
+            manager.is_watched = True
+            manager.pool_classes_by_scheme = {scheme: _watched_pool(pool, self) for scheme, pool in manager.pool_classes_by_scheme.items()}
 
-        def watched(pool_class: t.Any) -> t.Any:
-            class WatchedConnection(pool_class.ConnectionCls):
-                def connect(self) -> None:
-                    super().connect()
-                    adapter._sockets.append(self.sock)
+    def ready_context(self, pool_class: t.Any, options: Mapping[str, t.Any]) -> ssl.SSLContext | None:
+        """The context for a new pool; None where requests and urllib3 go their own way: without TLS or verification, or to a proxy over TLS."""
+        proxy = options.get("_proxy")
+        is_plain = not issubclass(pool_class, urllib3.HTTPSConnectionPool) or options.get("cert_reqs") == "CERT_NONE"
+        return None if is_plain or (proxy is not None and proxy.scheme == "https") else self._context
 
-                def endheaders(self, *args: t.Any, **kwargs: t.Any) -> None:
-                    # The first byte of a request is written in here.
-                    if self.sock is None:
-                        self.connect()
-                    if adapter._given_up:
-                        self.close()
-                        raise OSError("given up")
-                    adapter.sent = True
-                    super().endheaders(*args, **kwargs)
-
-            return type(pool_class.__name__, (pool_class,), {"ConnectionCls": WatchedConnection})
-
-        manager.pool_classes_by_scheme = {scheme: watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+    def opened(self, sock: t.Any) -> None:
+        """Remember the socket of a new connection, to be shut down when the exchange is given up."""
+        self._sockets.append(sock)
 
     def run_until(self, exchange: Callable[[], t.Any], deadline: float) -> t.Any:
-        """Return what the exchange returns, or raise what it raises, or DeadlineExceeded when the deadline passes before."""
+        """Return what the exchange returns, or raise what it raises, or DeadlineExceeded when the deadline passes first."""
         self.sent = False
+        self._deadline = deadline
         outcome: dict[str, t.Any] = {}
         finished = threading.Event()
 
@@ -167,67 +165,75 @@ class _BoundedAdapter(HTTPAdapter):
             finally:
                 finished.set()
 
-        threading.Thread(target=work, daemon=True).start()
-        if not finished.wait(max(deadline - time.monotonic(), 0)):
+        try:
+            threading.Thread(target=work, daemon=True).start()
+            while not finished.wait(self._remaining()):
+                if self._remaining() == 0:
+                    raise DeadlineExceeded
+        except BaseException:
             self._give_up()
-            raise DeadlineExceeded
+            raise
         if "problem" in outcome:
             raise outcome["problem"]
         return outcome["value"]
 
+    def extend(self, deadline: float) -> None:
+        """Move the deadline of the exchange that is under way."""
+        self._deadline = deadline
+
+    def _remaining(self) -> float:
+        return min(max(self._deadline - time.monotonic(), 0), threading.TIMEOUT_MAX)
+
     def _give_up(self) -> None:
-        self._given_up = True
+        self.given_up = True
         for sock in self._sockets:
             try:
-                sock.shutdown(2)
+                _shut_down(sock)
             except OSError:
                 pass
 
 
-def send(
-    session: requests.Session, method: str, url: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str] | None, deadline: float
-) -> tuple[requests.Response, bytes]:
-    left = max(deadline - time.monotonic(), 0.001)
-    # Connecting ends a little before the deadline, so that "never connected" can be told from "sent and not answered".
-    response = session.request(method, url, json=body, headers=headers, timeout=(left * 0.9, left), allow_redirects=False, stream=True)
-    content = bytearray()
-    for chunk in response.iter_content(_CHUNK_BYTES):
-        content += chunk
-        if len(content) > MAX_BODY_BYTES:
-            response.close()
-            raise BodyTooLarge
-    return response, bytes(content)
+def _shut_down(sock: t.Any) -> None:
+    """End a connection below TLS.
+
+    SSLSocket.shutdown() first drops TLS, so that a write of the exchange's thread between the two steps would leave unencrypted.
+    """
+    # What is no socket wraps one: TLS within the TLS of a proxy.
+    socket.socket.shutdown(sock if isinstance(sock, socket.socket) else sock.socket, socket.SHUT_RDWR)
 
 
-def _proxies(base_url: str) -> dict[str, str]:
-    """The proxy that the environment names for this server, as requests wants it; raises ApiError when that is no address."""
-    proxies = getproxies_environment()
-    proxy = None if should_bypass_proxies(base_url, no_proxy=None) else select_proxy(base_url, proxies)
-    if not proxy:
-        return {}
-    if "://" not in proxy:
-        proxy = f"http://{proxy}"
-    try:
-        parts = urlsplit(proxy)
-        is_address = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address:
-        # The address is not repeated: it may hold a password.
-        raise ApiError("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY: this is not the address of a proxy (use_proxy: false does without it)")
-    return {"all": proxy}
+def _watched_pool(pool_class: t.Any, adapter: _BoundedAdapter) -> t.Any:
+    """The same kind of pool, whose connections ask the adapter before they send anything, and use its TLS context."""
 
+    class WatchedConnection(pool_class.ConnectionCls):
+        def connect(self) -> None:
+            super().connect()
+            adapter.opened(self.sock)
 
-def trust_store(ca_path: str | None) -> str | bool:
-    """The file or folder of CA certificates to trust: the given one, the environment's, the system's; True means certifi's."""
-    chosen = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
-    if chosen:
-        if not os.access(chosen, os.R_OK):
-            raise ApiError(f"{'ca_path' if ca_path else 'REQUESTS_CA_BUNDLE or SSL_CERT_FILE'}: {chosen} does not exist or cannot be read")
-        return chosen
-    system = ssl.get_default_verify_paths()
-    for folder in (os.environ.get("SSL_CERT_DIR"), system.openssl_capath):
-        # A folder is searched by hashed names; it is faster than a file, of which every certificate is parsed.
-        if folder and os.path.isdir(folder) and any(name.endswith(".0") for name in os.listdir(folder)):
-            return folder
-    return next((path for path in (system.openssl_cafile, *_SYSTEM_CA_FILES) if os.path.isfile(path)), True)
+        def endheaders(self, *args: t.Any, **kwargs: t.Any) -> None:
+            # Not in send(), which a tunnel's own request to the proxy uses too.
+            if self.sock is None:
+                self.connect()
+            adapter.sent = True
+            super().endheaders(*args, **kwargs)
+
+        def send(self, data: t.Any) -> None:
+            # Right before the bytes leave. Once given up, the socket is shut down or this is seen; there is no third way.
+            if adapter.given_up:
+                self.close()
+                raise OSError("given up")
+            super().send(data)
+
+    class WatchedPool(pool_class):
+        ConnectionCls = WatchedConnection
+
+        def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+            context = adapter.ready_context(pool_class, kwargs)
+            self.has_ready_context = context is not None
+            if context is not None:
+                for option in ("ca_certs", "ca_cert_dir", "ca_cert_data"):
+                    kwargs.pop(option, None)
+                kwargs.update(ssl_context=context, cert_reqs="CERT_REQUIRED")
+            super().__init__(*args, **kwargs)
+
+    return WatchedPool

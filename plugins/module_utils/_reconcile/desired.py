@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""A named Command Center token as the user wants it, and how a live one differs from that."""
 
 from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from .._commandcenter.server import RENEWABLE_SCOPES
+from .._commandcenter.token import RENEWABLE_SCOPES, SCOPE_NUMBERS, Token
 from .._errors import ApiError
 from .._time import Moment, check_moment, parse_duration, parse_moment
 
@@ -22,91 +21,135 @@ class Desired(t.NamedTuple):
     id: int | None
     user_id: int | None
     scope: str | None
-    api_endpoints: list[str] | None
-    allowed_ips: list[str] | None
+    api_endpoints: Sequence[str] | None
+    allowed_ips: Sequence[str] | None
     renewable_until: Moment | None
     expires: Moment | None
     recreate: str
     min_validity: int
+    overlap: int = 0  # seconds
 
-    def attributes(self, now: float, inherited: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def satisfied(self) -> Desired:
+        """The same without what asks for a new secret in any case: another run has just obtained one."""
+        return self._replace(
+            state="present" if self.state == "renewed" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
+        )
+
+    def attributes(self, now: float, inherited: Token) -> dict[str, t.Any]:
         """What to create a token with: what the user wants, then what the token before it had, so that no successor is worth more than it.
 
         Times are epoch seconds and checked against now.
         """
-        scope = self.scope or inherited.get("scope")
+        scope = self.scope or inherited.scope
         endpoints = self.api_endpoints
+        if scope is not None and scope not in SCOPE_NUMBERS:
+            raise ApiError(
+                f"The token {inherited.name!r} (id {inherited.id}) has the type {scope}, which this release does not know, so it cannot be created again "
+                "as it was, and nothing was changed: say in scope what its successor is for"
+            )
         if scope == "custom" and endpoints is None:
-            endpoints = inherited.get("api_endpoints")
+            endpoints = inherited.api_endpoints
+            if not endpoints:
+                raise ApiError(
+                    f"The server does not say which paths the token {inherited.name!r} (id {inherited.id}) may be used for, so nothing was changed: "
+                    "say which ones its successor may, with scope: custom and api_endpoints"
+                )
         attributes = {
             "scope": scope,
             "api_endpoints": endpoints,
-            "allowed_ips": inherited.get("allowed_ips") if self.allowed_ips is None else self.allowed_ips,
+            "allowed_ips": inherited.allowed_ips if self.allowed_ips is None else self.allowed_ips,
             "user_id": self.user_id,
             "renewable_until": check_moment(self.renewable_until, "renewable_until", now) if self.renewable_until else None,
             "expires_at": check_moment(self.expires, "expires", now) if self.expires else None,
         }
         return {key: value for key, value in attributes.items() if value is not None}
 
-    def drift(self, token: Mapping[str, t.Any], now: float) -> dict[str, t.Any]:
+    def drift(self, token: Token, now: float) -> dict[str, t.Any]:
         """The attributes in which a live token differs from what is wanted, with their wanted values; times in epoch seconds.
 
         Durations are not drift: they counted from the moment in which the token was made.
         """
         changes: dict[str, t.Any] = {}
-        if self.name is not None and token["name"] != self.name:
+        if self.name is not None and token.name != self.name:
             changes["name"] = self.name
-        if self.scope is not None and token["scope"] not in (None, self.scope):
+        if self.scope is not None and token.scope not in (None, self.scope):
             changes["scope"] = self.scope
         for key in ("api_endpoints", "allowed_ips"):
-            wanted = getattr(self, key)
-            if wanted is not None and (token[key] is None or set(wanted) != set(token[key])):
+            wanted, found = getattr(self, key), getattr(token, key)
+            if wanted is not None and (found is None or set(wanted) != set(found)):
                 changes[key] = wanted
         for key, moment in (("renewable_until", self.renewable_until), ("expires_at", self.expires)):
-            if moment is not None and not moment.relative and token[key] != moment.seconds:
+            if moment is not None and not moment.relative and getattr(token, key) != moment.seconds:
                 changes[key] = check_moment(moment, "expires" if key == "expires_at" else key, now)
         return changes
 
 
-def read_desired(params: Mapping[str, t.Any]) -> Desired:
-    """Read and check what the user wants, before anything is sent; raises ApiError."""
-    scope = params["scope"]
-    name = params["name"].strip() if params["name"] else None
-    if params["state"] != "renewed" or params["store"]:
-        if not name and params["id"] is None:
-            raise ApiError("name (or the id of an existing token) is required")
-    if params["store"] and not name:
-        raise ApiError("a store needs the name of its token")
-    has_pair = bool(params["access_token"] or params["refresh_token"])
-    if has_pair and (params["state"] != "renewed" or params["store"]):
-        raise ApiError("access_token and refresh_token only go with state: renewed without a store")
-    if params["state"] == "renewed" and not params["store"] and not (params["access_token"] and params["refresh_token"]):
-        raise ApiError("state: renewed needs a store, or the pair to renew in access_token and refresh_token")
-    if params["api_endpoints"] is not None and scope != "custom":
-        raise ApiError("api_endpoints only goes with scope: custom")
-    if scope == "custom" and not params["api_endpoints"] and params["state"] == "present":
-        raise ApiError("scope: custom needs api_endpoints, the paths that the token may be used for")
-    if params["api_endpoints"] and any(not endpoint.strip() for endpoint in params["api_endpoints"]):
-        raise ApiError("api_endpoints: an empty path would open every endpoint")
-    if params["renewable_until"] is not None and scope is not None and scope not in RENEWABLE_SCOPES:
-        raise ApiError(f"renewable_until does not go with scope: {scope}, whose tokens cannot be renewed; use expires")
-    if params["expires"] is not None and (scope is None or scope in RENEWABLE_SCOPES):
-        raise ApiError("expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until")
-    for address in params["allowed_ips"] or []:
+def read_desired(
+    *,
+    state: str,
+    name: str | None,
+    id: int | None,
+    user_id: int | None,
+    scope: str | None,
+    api_endpoints: Sequence[str] | None,
+    allowed_ips: Sequence[str] | None,
+    renewable_until: str | None,
+    expires: str | None,
+    recreate: str,
+    min_validity: str,
+    has_store: bool,
+    overlap: str = "0s",
+    access_token: str | None = None,
+    refresh_token: str | None = None,
+) -> Desired:
+    """Read and check what the user wants, before anything is sent; raises ApiError. The arguments are the module's options."""
+    name = name.strip() if name else None
+    _check_identity(state, name, id, has_store)
+    _check_pair(state, has_store, access_token, refresh_token)
+    _check_scope(state, scope, api_endpoints, renewable_until, expires)
+    for address in allowed_ips or []:
         _check_address(address)
     return Desired(
-        state=params["state"],
+        state=state,
         name=name,
-        id=params["id"],
-        user_id=params["user_id"],
+        id=id,
+        user_id=user_id,
         scope=scope,
-        api_endpoints=params["api_endpoints"],
-        allowed_ips=params["allowed_ips"],
-        renewable_until=None if params["renewable_until"] is None else parse_moment(params["renewable_until"], "renewable_until"),
-        expires=None if params["expires"] is None else parse_moment(params["expires"], "expires"),
-        recreate=params["recreate"],
-        min_validity=parse_duration(params["min_validity"], "min_validity"),
+        api_endpoints=api_endpoints,
+        allowed_ips=allowed_ips,
+        renewable_until=None if renewable_until is None else parse_moment(renewable_until, "renewable_until"),
+        expires=None if expires is None else parse_moment(expires, "expires"),
+        recreate=recreate,
+        min_validity=parse_duration(min_validity, "min_validity"),
+        overlap=parse_duration(overlap, "overlap"),
     )
+
+
+def _check_identity(state: str, name: str | None, token_id: int | None, has_store: bool) -> None:
+    if (state != "renewed" or has_store) and not name and token_id is None:
+        raise ApiError("name (or the id of an existing token) is required")
+    if has_store and not name:
+        raise ApiError("a store needs the name of its token")
+
+
+def _check_pair(state: str, has_store: bool, access_token: str | None, refresh_token: str | None) -> None:
+    if (access_token or refresh_token) and (state != "renewed" or has_store):
+        raise ApiError("access_token and refresh_token only go with state: renewed without a store")
+    if state == "renewed" and not has_store and not (access_token and refresh_token):
+        raise ApiError("state: renewed needs a store, or the pair to renew in access_token and refresh_token")
+
+
+def _check_scope(state: str, scope: str | None, api_endpoints: Sequence[str] | None, renewable_until: str | None, expires: str | None) -> None:
+    if api_endpoints is not None and scope != "custom":
+        raise ApiError("api_endpoints only goes with scope: custom")
+    if scope == "custom" and not api_endpoints and state == "present":
+        raise ApiError("scope: custom needs api_endpoints, the paths that the token may be used for")
+    if api_endpoints and any(not endpoint.strip() for endpoint in api_endpoints):
+        raise ApiError("api_endpoints: an empty path would open every endpoint")
+    if renewable_until is not None and scope is not None and scope not in RENEWABLE_SCOPES:
+        raise ApiError(f"renewable_until does not go with scope: {scope}, whose tokens cannot be renewed; use expires")
+    if expires is not None and (scope is None or scope in RENEWABLE_SCOPES):
+        raise ApiError("expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until")
 
 
 def _check_address(address: str) -> None:

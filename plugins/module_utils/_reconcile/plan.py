@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""What to do about one token, decided from facts alone: what is wanted, what the server lists, what the store holds."""
 
 from __future__ import annotations
 
@@ -9,19 +8,53 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from .._commandcenter.server import RENEWABLE_SCOPES, UNKNOWN_TOKEN
+from .._commandcenter.token import RENEWABLE_SCOPES, Token
 from .._errors import ApiError
+from .._store.format import Contents, Id
 from .._time import iso
 from .desired import Desired
 
-# A token of the server and a token of the store are the dicts of CommandCenter; a record is the dict of records.py.
-Token = Mapping[str, t.Any]
-
-# Seconds. The times of a server are whole, and its Date header may be older than the work it answers.
+# Seconds. The times of a server are whole, and a token is used a moment after it was created at the earliest.
 CLOCK_SLACK = 5
-# The list and the answer that is in the store show the same stored number; more than what rounding explains means that somebody else
+# The list and the response that is in the store show the same stored number; more than what rounding explains means that somebody else
 # has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
 _FOREIGN_RENEWAL_SECONDS = 5
+# A server that cuts names off leaves at least this much of them.
+_SHORTEST_CUT_NAME = 8  # characters
+
+
+class OwnerUnknown(Exception):
+    """What to do depends on whether a token that was found is this login's own, and nobody has said yet which user it is."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__(token.id)
+        self.token = token
+
+
+class Facts(t.NamedTuple):
+    """What a plan is made from.
+
+    listed: the tokens that the server shows. contents: what the store holds, None where it holds nothing. now: the server's time in epoch
+    seconds. owner: the user id of this login, or None while it is not known. overtaken: another run has obtained the stored secret since
+    this task began. name_is_taken: the server says that the wanted name exists, so one that it treats as equal counts.
+    """
+
+    listed: Sequence[Token]
+    contents: Contents | None
+    has_store: bool
+    now: float
+    owner: int | None = None
+    overtaken: bool = False
+    name_is_taken: bool = False
+
+    @property
+    def held(self) -> Token | None:
+        """The token whose secret the store holds."""
+        return self.contents.token if self.contents else None
+
+    @property
+    def is_suspect(self) -> bool:
+        return self.contents is not None and self.contents.suspect_since is not None
 
 
 class Plan(t.NamedTuple):
@@ -33,7 +66,7 @@ class Plan(t.NamedTuple):
     orphans: Sequence[Token] = ()  # of our own making, with lost secrets: to revoke before a create
     leftovers: Sequence[Token] = ()  # replaced before, and not revoked: to revoke once the secret is safe, or to tell of ("none")
     recreates: bool = False  # a create that follows a token which this store held
-    measures_list: bool = False  # a replacement after which the list's end of the token is compared with the answer's
+    expendable: bool = False  # the token's secret is of no use any more, so it need not work until its successor is stored
 
     @property
     def actions(self) -> list[str]:
@@ -52,136 +85,201 @@ class Plan(t.NamedTuple):
             words = [*words, "revoked"]
         return words
 
+    @property
+    def replaced_id(self) -> Id | None:
+        """The id of the token that a new one takes the place of."""
+        return self.token.id if self.token and (self.step == "replace" or self.recreates) else None
 
-def retired_name(name: str, token_id: int) -> str:
+
+def retired_name(name: str, token_id: Id) -> str:
     """The name of a token that is being replaced. It names the token's own id, so nobody's token has it by chance."""
     return f"{name}.replaced-{token_id}"
 
 
-def make_plan(desired: Desired, listed: Sequence[Token], record: Mapping[str, t.Any] | None, has_store: bool, now: float) -> Plan:
-    """Decide what to do; raises ApiError when the rules forbid it. record: what the store holds, None where there is none."""
-    held = _held(record)
-    # Names are unique for one user, and an administrator may be shown the tokens of all.
-    owner = desired.user_id if desired.user_id is not None or held is None else held["user_id"]
-    live = find_live(desired, listed, owner, held)
-    name = desired.name or (live["name"] if live else None)
-    leftovers = [token for token in listed if name and token["id"] and token["name"] == retired_name(name, token["id"]) and _is_of(owner, token)]
+def is_same_name(wanted: str | None, found: str | None) -> bool:
+    """Whether the two are one name for a server that trims names or folds their case."""
+    return wanted == found or (wanted is not None and found is not None and wanted.strip().casefold() == found.strip().casefold())
+
+
+def is_how_it_is_written(wanted: str | None, found: str | None) -> bool:
+    """Whether a server may have made the one name of the other; some also cut names off."""
+    if is_same_name(wanted, found):
+        return True
+    cut = (found or "").strip().casefold()
+    return len(cut) >= _SHORTEST_CUT_NAME and (wanted or "").strip().casefold().startswith(cut)
+
+
+def make_plan(desired: Desired, facts: Facts) -> Plan:
+    """Decide what to do; raises ApiError when the rules forbid it, and OwnerUnknown when it must be known first whose login this is."""
+    held = facts.held
+    # A token that this collection has created belongs to the user that the server's response named.
+    owners = (desired.user_id, held.user_id if held else None, facts.owner)
+    facts = facts._replace(owner=next((owner for owner in owners if owner is not None), None))
+    if facts.overtaken:
+        desired = desired.satisfied()
+    live = find_live(desired, facts)
     if desired.state == "absent":
-        plan = _plan_absent(live, held, listed, leftovers, record is not None)
+        plan = _plan_absent(desired, facts, live)
     elif desired.id is not None and live is None:
         raise ApiError(f"There is no token with id {desired.id}; give a name to have one created")
-    elif has_store:
-        plan = _plan_with_store(desired, live, listed, leftovers, record, now)
+    elif facts.has_store:
+        plan = _plan_with_store(desired, facts, live)
     else:
-        plan = _plan_without_store(desired, live, leftovers, now)
-    if live is not None and owner is None and desired.id is None and (plan.changes or plan.step in ("replace", "revoke")):
-        _check_one_user(live, listed)
+        plan = _plan_without_store(desired, facts, live)
+    if plan.changes and plan.token is not None:
+        _prove(plan.token, desired, facts)
     return plan
 
 
-def _check_one_user(live: Token, listed: Sequence[Token]) -> None:
-    """In the list of an administrator, nothing says which tokens are the login's own: somebody else's must not be touched by chance."""
-    if len({token["user_id"] for token in listed if token["user_id"] is not None}) > 1:
+def find_live(desired: Desired, facts: Facts) -> Token | None:
+    """The live token that the user means; raises ApiError when several could be meant."""
+    held = facts.held
+    if desired.id is not None:
+        return next((token for token in facts.listed if token.id == desired.id), None)
+    named = [token for token in facts.listed if token.name == desired.name]
+    if not named and facts.name_is_taken:
+        named = [token for token in facts.listed if is_same_name(desired.name, token.name)]
+    named = [token for token in named if facts.owner is None or token.user_id in (None, facts.owner)]
+    of_record = [token for token in named if held and token.id == held.id]
+    if len(named) < 2 or of_record:
+        return next(iter(of_record or named), None)
+    if facts.owner is None:
+        raise OwnerUnknown(named[0])
+    owners = ", ".join(f"id {token.id} of user {token.user_id}" for token in named)
+    raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
+
+
+def _is_proven(token: Token, desired: Desired, facts: Facts) -> bool:
+    """Whether a token may be changed or revoked: it is the one of the record, was asked for by its id, or belongs to this login."""
+    held = facts.held
+    if token.id is not None and token.id in (desired.id, held.id if held else None):
+        return True
+    if facts.owner is None:
+        raise OwnerUnknown(token)
+    return token.user_id == facts.owner
+
+
+def _prove(token: Token, desired: Desired, facts: Facts) -> None:
+    """Raise ApiError unless the token may be changed or revoked."""
+    if not _is_proven(token, desired, facts):
         raise ApiError(
-            f"This login is shown the tokens of several users, and {live['name']!r} (id {live['id']}) is one of user id {live['user_id']}: "
-            "say whose token is meant with user_id, or which one with id"
+            f"The server does not say whose token {token.name!r} (id {token.id}) is, so nothing was changed: somebody else's must not be touched by "
+            f"chance. If it is meant, give its id"
         )
 
 
-def _held(record: Mapping[str, t.Any] | None) -> Token | None:
-    """The token of the record, with every key."""
-    token = (record or {}).get("token")
-    return {**UNKNOWN_TOKEN, **token} if token else None
+def _leftovers(desired: Desired, facts: Facts, live: Token | None, ends_all: bool = False) -> list[Token]:
+    """What was replaced before and is still alive: noted in the record and due, or named as we name such tokens and of this login.
+
+    ends_all: those that are not due yet as well.
+    """
+    contents, held = facts.contents, facts.held
+    until = {entry.id: entry.until for entry in contents.replaced} if contents else {}
+    name = desired.name or (live.name if live else None)
+    found = []
+    for token in facts.listed:
+        if token.id is None or (held and token.id == held.id and not ends_all):
+            continue
+        if token.id in until:
+            if ends_all or until[token.id] <= facts.now:
+                found.append(token)
+        elif name and token.name == retired_name(name, token.id) and _is_proven(token, desired, facts):
+            found.append(token)
+    return found
 
 
-def find_live(desired: Desired, listed: Sequence[Token], owner: int | None, held: Token | None = None) -> Token | None:
-    """The live token that the user means; raises ApiError when several could be meant."""
-    if desired.id is not None:
-        return next((token for token in listed if token["id"] == desired.id), None)
-    named = [token for token in listed if token["name"] == desired.name and _is_of(owner, token)]
-    if len(named) > 1:
-        of_record = [token for token in named if held and token["id"] == held["id"]]
-        if not of_record:
-            owners = ", ".join(f"id {token['id']} of user {token['user_id']}" for token in named)
-            raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
-        return of_record[0]
-    return named[0] if named else None
+def _orphans(desired: Desired, facts: Facts) -> list[Token]:
+    """What a run has created whose end nobody saw: it appeared under a claim of this record, and nobody can have its secret."""
+    contents, held = facts.contents, facts.held
+    if contents is None or contents.known_ids is None:
+        return []
+    known = {*contents.known_ids, held.id if held else None}
+    return [
+        token
+        for token in facts.listed
+        if is_same_name(desired.name, token.name) and token.id not in known and token.id is not None and is_unused(token) and _is_proven(token, desired, facts)
+    ]
 
 
-def _plan_absent(live: Token | None, held: Token | None, listed: Sequence[Token], leftovers: list[Token], has_record: bool) -> Plan:
-    doomed = {token["id"]: token for token in leftovers}
+def is_unused(token: Token) -> bool:
+    """Whether nobody has used the token since it was created."""
+    return token.last_used_at is None or (token.created_at is not None and token.last_used_at <= token.created_at + CLOCK_SLACK)
+
+
+def _plan_absent(desired: Desired, facts: Facts, live: Token | None) -> Plan:
+    held = facts.held
+    doomed = {token.id: token for token in [*_leftovers(desired, facts, live, ends_all=True), *_orphans(desired, facts)]}
     if live:
-        doomed[live["id"]] = live
+        _prove(live, desired, facts)
+        doomed[live.id] = live
     if held:
-        doomed.update({token["id"]: token for token in listed if token["id"] == held["id"]})
-    if not doomed and not has_record:
+        doomed.update({token.id: token for token in facts.listed if token.id == held.id})
+    if not doomed and facts.contents is None:
         return Plan("none")
     return Plan("revoke", live or held, orphans=list(doomed.values()))
 
 
-def _plan_without_store(desired: Desired, live: Token | None, leftovers: list[Token], now: float) -> Plan:
+def _plan_without_store(desired: Desired, facts: Facts, live: Token | None) -> Plan:
     if live is None:
-        return Plan("create", leftovers=leftovers)
-    changes = desired.drift(live, now)
-    if desired.recreate == "always" or _must_replace(desired, live, changes, now):
-        return Plan("replace", live, leftovers=leftovers)
-    return Plan("none", live, changes, leftovers=leftovers)
+        return Plan("create", leftovers=_leftovers(desired, facts, live))
+    changes = desired.drift(live, facts.now)
+    if desired.recreate == "always" or _must_replace(desired, live, changes, facts.now):
+        _prove(live, desired, facts)
+        return Plan("replace", live, leftovers=_leftovers(desired, facts, live))
+    # Only told of: without a store nobody knows who still uses the secret of a token that was replaced.
+    name = desired.name or live.name or ""
+    return Plan("none", live, changes, leftovers=[token for token in facts.listed if token.id and token.name == retired_name(name, token.id)])
 
 
-def _plan_with_store(
-    desired: Desired, live: Token | None, listed: Sequence[Token], leftovers: list[Token], record: Mapping[str, t.Any] | None, now: float
-) -> Plan:
-    held = _held(record)
-    suspect = (record or {}).get("suspect_since") is not None
-    of_held = next((token for token in listed if held and token["id"] == held["id"]), None)
-    leftovers = [token for token in leftovers if token is not of_held]
-    foreign = live if live is not None and live is not of_held else None
-    if suspect:
-        # The run before this one ended between two steps. What it may have made has no secret, so it is revoked; what it may have
+def _plan_with_store(desired: Desired, facts: Facts, live: Token | None) -> Plan:
+    held = facts.held
+    of_held = next((token for token in facts.listed if held and token.id == held.id), None)
+    orphans = _orphans(desired, facts)
+    leftovers = _leftovers(desired, facts, live)
+    foreign = live if live is not None and live is not of_held and live not in orphans else None
+    if foreign is None and facts.is_suspect:
+        # The run before this one ended between two steps. What it may have created has no secret, so it is revoked; what it may have
         # renewed is never renewed again. The record proves that the token is ours: recreate need not allow it.
-        if foreign is not None and _is_orphan(foreign, record or {}):
-            return _successor(of_held, held, leftovers, orphans=[foreign])
-        if foreign is None:
-            return _successor(of_held, held, leftovers)
+        return _successor(of_held, held, leftovers, orphans, expendable=True)
     if foreign is not None:
-        if desired.recreate == "never":
-            raise ApiError(
-                f"The token {foreign['name']!r} (id {foreign['id']}) exists, but the store does not hold its secret, which cannot be read again. "
-                "To have it replaced by a new one, set recreate: state_change"
-            )
-        return Plan("replace", foreign, leftovers=[*leftovers, *([of_held] if of_held else [])])
+        return _plan_foreign(desired, facts, foreign, [*leftovers, *([of_held] if of_held else [])], orphans)
     if of_held is None or held is None:
-        # No record yet, or revoked behind our back: creating destroys nothing.
-        return _successor(None, held, leftovers)
+        # No record yet, or revoked outside the store: creating destroys nothing.
+        return _successor(None, held, leftovers, orphans)
     if _renewed_elsewhere(of_held, held):
-        # With the pair that we hold: ours is stale, and sending it would kill the chain. Or this server's list is always off: the
-        # successor tells, which nobody can have renewed yet.
-        return _successor(of_held, held, leftovers)._replace(measures_list=True)
-    token = {**held, **{key: value for key, value in of_held.items() if value is not None}}
-    if held.get("listed_offset") is not None:
-        token["expires_at"] = held["expires_at"]
-    changes = desired.drift(token, now)
-    if desired.recreate == "always" or _must_replace(desired, token, changes, now):
+        # With the pair that we hold: ours is stale, and sending it would kill the chain.
+        return _successor(of_held, held, [*leftovers, *orphans], (), expendable=True)
+    token = held.overlaid(of_held)
+    if is_how_it_is_written(desired.name, token.name):
+        # How the server writes the name that was asked for.
+        token = token._replace(name=desired.name)
+    changes = desired.drift(token, facts.now)
+    # An orphan beside a token whose secret is stored is no more than something to clean up.
+    leftovers = [*leftovers, *orphans]
+    if desired.recreate == "always" or _must_replace(desired, token, changes, facts.now):
         return Plan("replace", token, leftovers=leftovers)
-    if desired.state == "renewed" or not _lives(_prolonged(token, changes, now), desired.min_validity, now):
+    if desired.state == "renewed" or not _lives(_prolonged(token, changes, facts.now), desired.min_validity, facts.now):
         return Plan("renew", token, changes, leftovers=leftovers)
     return Plan("reuse", token, changes, leftovers=leftovers)
 
 
-def _is_orphan(token: Token, record: Mapping[str, t.Any]) -> bool:
-    """Whether a run that left the record suspect has made the token: it was made in that run's time, and nobody has used it since."""
-    made, used, until = token["created_at"], token["last_used_at"], record.get("suspect_until")
-    if made is None:
-        return used is None
-    return bool(
-        made >= record["suspect_since"] - CLOCK_SLACK and (until is None or made <= until + CLOCK_SLACK) and (used is None or used <= made + CLOCK_SLACK)
-    )
+def _plan_foreign(desired: Desired, facts: Facts, foreign: Token, leftovers: list[Token], orphans: list[Token]) -> Plan:
+    """A token has the name, and the store does not hold its secret."""
+    is_proven = _is_proven(foreign, desired, facts)  # first: a token of somebody else leaves the name free
+    if desired.recreate == "never":
+        raise ApiError(
+            f"The token {foreign.name!r} (id {foreign.id}) exists, but the store does not hold its secret, which cannot be read again. "
+            "To have it replaced by a new one, set recreate: state_change"
+        )
+    if not is_proven:
+        _prove(foreign, desired, facts)
+    return Plan("replace", foreign, orphans=orphans, leftovers=leftovers)
 
 
-def _successor(of_held: Token | None, held: Token | None, leftovers: list[Token], orphans: Sequence[Token] = ()) -> Plan:
-    """Make the token anew: beside the old one while that lives, so that it works until the new one is stored."""
+def _successor(of_held: Token | None, held: Token | None, leftovers: list[Token], orphans: Sequence[Token], expendable: bool = False) -> Plan:
+    """Create the token again: beside the old one while that lives, so that it works until the new one is stored."""
     if of_held is not None:
-        return Plan("replace", {**(held or {}), **{key: value for key, value in of_held.items() if value is not None}}, orphans=orphans, leftovers=leftovers)
+        return Plan("replace", (held or Token()).overlaid(of_held), orphans=orphans, leftovers=leftovers, expendable=expendable)
     return Plan("create", held, orphans=orphans, leftovers=leftovers, recreates=held is not None)
 
 
@@ -189,26 +287,26 @@ def _must_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], 
     """Whether only a new token will do; raises ApiError when recreate forbids it."""
     reason = _reason_to_replace(desired, token, changes, now)
     if reason and desired.recreate == "never":
-        raise ApiError(f"The token {token['name']!r} (id {token['id']}) {reason}. To have it replaced by a new one, set recreate: state_change")
+        raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To have it replaced by a new one, set recreate: state_change")
     return reason is not None
 
 
 def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], now: float) -> str | None:
-    if "scope" in changes and not (token["scope"] in RENEWABLE_SCOPES and changes["scope"] in RENEWABLE_SCOPES):
-        return f"has the scope {token['scope']}, and the server cannot change it to {changes['scope']}"
-    has_secret = token.get("access_token") is not None
+    if "scope" in changes and not (token.is_renewable and changes["scope"] in RENEWABLE_SCOPES):
+        return f"has the scope {token.scope}, and the server cannot change it to {changes['scope']}"
+    has_secret = token.access_token is not None
     needs_new_secret = has_secret and (desired.state == "renewed" or not _lives(_prolonged(token, changes, now), desired.min_validity, now))
-    expired = token["expires_at"] is not None and token["expires_at"] <= now
-    if token["scope"] in RENEWABLE_SCOPES or token.get("refresh_token"):
-        until = [moment for moment in (token["renewable_until"], token.get("refresh_expires_at")) if moment is not None]
+    expired = token.expires_at is not None and token.expires_at <= now
+    if token.is_renewable or token.refresh_token:
+        until = [moment for moment in (token.renewable_until, token.refresh_expires_at) if moment is not None]
         if until and min(until) <= now and (needs_new_secret or (expired and not has_secret)):
             return f"could be renewed until {iso(min(until))} only"
-        if needs_new_secret and not token.get("refresh_token"):
+        if needs_new_secret and not token.refresh_token:
             return "has to be renewed, and the store holds no refresh token for it"
     elif expired and not has_secret:
-        return f"has expired at {iso(token['expires_at'])} and cannot be renewed"
+        return f"has expired at {iso(token.expires_at)} and cannot be renewed"
     elif needs_new_secret:
-        return f"lives until {iso(token['expires_at'])}, and tokens with the scope {token['scope']} cannot be renewed"
+        return f"lives until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
     return None
 
 
@@ -216,21 +314,16 @@ def _renewed_elsewhere(listed: Token, held: Token) -> bool:
     """Whether somebody else has renewed the token: only that moves the end of a renewable one, to an earlier moment too where the
     server's lifetime was shortened. The end of the others is an attribute like any other.
     """
-    if not held.get("refresh_token") or None in (listed["expires_at"], held["expires_at"]):
+    if not held.refresh_token or listed.expires_at is None or held.expires_at is None:
         return False
-    offset = listed["expires_at"] - held["expires_at"]
-    return all(abs(offset - known) > _FOREIGN_RENEWAL_SECONDS for known in (0, held.get("listed_offset") or 0))
+    return abs(listed.expires_at - held.expires_at) > _FOREIGN_RENEWAL_SECONDS
 
 
 def _prolonged(token: Token, changes: Mapping[str, t.Any], now: float) -> Token:
     """The token after an update that moves its end. What has ended already, no update brings back."""
-    lives = token["expires_at"] is None or token["expires_at"] > now
-    return {**token, "expires_at": changes["expires_at"]} if lives and "expires_at" in changes else token
+    lives = token.expires_at is None or token.expires_at > now
+    return token._replace(expires_at=changes["expires_at"]) if lives and "expires_at" in changes else token
 
 
 def _lives(token: Token, min_validity: int, now: float) -> bool:
-    return token["expires_at"] is None or token["expires_at"] - now > min_validity
-
-
-def _is_of(owner: int | None, token: Token) -> bool:
-    return owner is None or token["user_id"] in (None, owner)
+    return token.expires_at is None or token.expires_at - now > min_validity

@@ -1,242 +1,249 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""The right of one run to work on a token: claims in its record, their leases, and what a run that died leaves in doubt."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 import typing as t
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from .._errors import ApiError
-from .._time import iso
-from .format import StoreError, from_document, to_document
+from .._time import boot_id, boottime, iso
+from .errors import Conflict, Locked, StoreError
+from .format import Contents, Id, Issued, Pending, Replaced
+from .record import Record
 
-# How long a run may hold a claim, in seconds of the product's clock, before the others take it for dead. Only a store without locks needs it.
+# How long a run may hold a claim, in seconds of the store's clock, before others take it for dead where no lock tells.
 LEASE_SECONDS = 300
-_NO_DOUBTS = {"pending": None, "suspect_since": None, "suspect_until": None}
+# The Date header of a store's server has whole seconds.
+_DATE_SECONDS = 1.0
 
 Effect = Callable[[], object]
 
 
-class Conflict(StoreError):
-    """Another run has written the record since it was read."""
-
-
-class Contended(Exception):
+class Busy(Exception):
     """Another run is at work on the same token, and its result is worth waiting for."""
 
-    def __init__(self, where: str, pending: Mapping[str, t.Any] | None) -> None:
-        super().__init__(where)
-        self.where = where
-        self.pending = pending or {}
+    def __init__(self, location: str, pending: Pending | None) -> None:
+        super().__init__(location)
+        self.location = location
+        self.pending = pending
 
-    def gave_up(self, waited: float) -> ApiError:
+    def timeout_error(self, waited: float) -> ApiError:
         """The error after waiting in vain."""
         if not self.pending:
-            return ApiError(f"{self.where}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
-        free_at = iso(self.pending["since"] + self.pending["lease"])
+            return ApiError(f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
+        free_at = iso(self.pending.since + self.pending.lease)
         return ApiError(
-            f"{self.where}: run {self.pending['run']} has been at work on it ({self.pending['op']}) since {iso(self.pending['since'])}; "
+            f"{self.location}: run {self.pending.run} has been at work on it ({self.pending.op}) since {iso(self.pending.since)}; "
             f"waited {waited:g} s (lock_timeout). If that run has died, the first run after {free_at} settles what it left"
         )
 
 
-class Storage(t.Protocol):
-    """Where one record is kept; see _store.py."""
-
-    where: str
-    holds_lock: bool
-
-    def read(self) -> dict[str, t.Any] | None: ...
-
-    def write(self, document: Mapping[str, t.Any]) -> None: ...
-
-    def remove(self) -> None: ...
-
-    def reserve(self) -> None: ...
-
-    def claim_is_dead(self, pending: Mapping[str, t.Any], now: float) -> bool: ...
-
-
 class Claims:
-    """The record of one token, and the right to work on it.
+    """The claims on one record.
 
     Before a run creates, renews, replaces or revokes, it writes "pending" into the record; what it finds there was written by a run that
-    still works, or has died. A pair under a claim of the dead is never sent again.
+    still works, or has died. A pair under a claim of the dead is never sent again. began: when the task began, by boottime().
     """
 
     keeps_secrets = True
 
-    def __init__(
-        self,
-        storage: Storage,
-        kind: str,
-        identity: Mapping[str, t.Any],
-        warn: Callable[[str], None],
-        lease: float = LEASE_SECONDS,
-        optional_identity: Sequence[str] = (),
-    ) -> None:
-        self.storage = storage
-        self.kind = kind
-        self.identity = dict(identity)
-        # Only compared where both sides know them: a login by token does not say whose it is.
-        self._optional_identity = optional_identity
+    def __init__(self, record: Record, warn: Callable[[str], None], lease: float = LEASE_SECONDS, began: float | None = None) -> None:
+        self.record = record
         self.warn = warn
         self.lease = lease
         self.run = uuid.uuid4().hex
-        self._record: dict[str, t.Any] | None = None
-        self._document: dict[str, t.Any] | None = None
+        self._began = boottime() if began is None else began
 
-    def read(self) -> dict[str, t.Any] | None:
-        """The record, or None where there is none; raises StoreError when it belongs to another token."""
-        self._document = document = self.storage.read()
-        self._record = None
-        if document is not None:
-            record = from_document(document, self.storage.where, self.kind)
-            self._check_identity(record["identity"] or {})
-            self._record = record
-        return self._record
+    def read(self) -> Contents | None:
+        """The record's contents, or None where there is none."""
+        return self.record.load()
+
+    def is_overtaken(self, contents: Contents | None) -> bool:
+        """Whether another run has obtained the stored secret since this task began: runs that overlap are one occasion to renew."""
+        issued = contents and contents.issued
+        if not issued or issued.run == self.run:
+            return False
+        if issued.host is not None and issued.host == boot_id():
+            return issued.at >= self._began
+        began = self.record.backend.now() - (boottime() - self._began)
+        return issued.time >= began + _DATE_SECONDS
 
     def check_unchanged(self) -> None:
-        """Raise Contended when another run has written the record since it was read.
+        """Raise Busy when another run has written the record since it was read.
 
-        Without a lock, what the server lists after that may be that run's work: nothing can be concluded from the two together.
+        What the server lists after that may be that run's work: nothing can be concluded from the two together.
         """
-        if not self.storage.holds_lock and self.storage.read() != self._document:
-            raise Contended(self.storage.where, None)
+        if self.record.has_changed():
+            raise Busy(self.record.location, None)
 
-    def _check_identity(self, found: Mapping[str, t.Any]) -> None:
-        for key in sorted({*found, *self.identity}):
-            theirs, ours = found.get(key), self.identity.get(key)
-            if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
-                continue
-            raise StoreError(f"{self.storage.where} holds the record of another token ({key} {theirs!r}, not {ours!r}); give each token a place of its own")
-
-    def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
-        """The record with suspect_since set when the run that claimed it has died; raises Contended while that run may live."""
-        if record is None or record["pending"] is None:
-            return record
-        pending = record["pending"]
-        if self.storage.claim_is_dead(pending, now):
-            self._record = {**record, **_doubts(record, pending)}
-            return self._record
+    def resolve_pending(self, contents: Contents | None, check_mode: bool) -> Contents | None:
+        """The contents with suspect_since set when the run that claimed the record has died; raises Busy while that run may live."""
+        if contents is None or contents.pending is None:
+            return contents
+        pending, backend = contents.pending, self.record.backend
+        if pending.run == self.run or backend.owner_is_gone(pending._asdict()) or backend.age() > pending.lease:
+            # Its owner may have ended its claim properly between our look at the record and at the lock.
+            self.check_unchanged()
+            self.record.contents = _suspected(contents, pending)
+            return self.record.contents
         if check_mode:
-            return record
-        raise Contended(self.storage.where, pending)
+            return contents
+        raise Busy(self.record.location, pending)
 
     @contextlib.contextmanager
-    def claim(self, op: str, now: float) -> Iterator[Claim]:
-        """Work on the token alone: nothing else creates, renews, replaces or revokes it meanwhile. Raises Contended."""
-        claim = Claim(self, self._record, {"op": op, "run": self.run, "since": int(now), "lease": self.lease})
-        claim.begin()
-        try:
-            yield claim
-        except BaseException as problem:
-            claim.abandon(problem)
-            raise
+    def claim(self, op: str, ids: Sequence[Id | None]) -> Iterator[Claim]:
+        """Work on the token alone: nothing else creates, renews, replaces or revokes it meanwhile. Raises Busy.
 
-    def note(self, token: Mapping[str, t.Any]) -> None:
+        ids: those of all tokens that have the name now.
+        """
+        backend = self.record.backend
+        try:
+            backend.lock(0)
+        except Locked:
+            raise Busy(self.record.location, None) from None
+        try:
+            known = tuple(number for number in ids if number is not None)
+            claim = Claim(self, self.record.contents, Pending(op, self.run, int(backend.now()), self.lease, backend.host, known))
+            claim.begin()
+            try:
+                yield claim
+            except BaseException as problem:
+                claim.rollback(problem)
+                raise
+        finally:
+            backend.unlock()
+
+    def save_update(self, token: t.Any) -> None:
         """Keep what a change in place has made of the token."""
         try:
-            self.save({"token": dict(token), **_NO_DOUBTS})
+            self.record.save((self.record.contents or self.record.empty())._replace(token=token))
         except Conflict:
             # Another run has written a newer state of the same token.
             pass
 
-    def save(self, changes: Mapping[str, t.Any]) -> None:
-        record = {
-            "kind": self.kind,
-            "identity": self.identity,
-            "token": None,
-            **_NO_DOUBTS,
-            **(self._record or {}),
-            **changes,
-        }
-        self.storage.write(to_document(record))
-        self._record = record
-
 
 class Claim:
-    """The right to work on one token, written into its record."""
+    """The right to work on one token, written into its record. until: a moment of time.monotonic(), to which the run may act under it."""
 
-    def __init__(self, claims: Claims, before: dict[str, t.Any] | None, pending: dict[str, t.Any]) -> None:
+    def __init__(self, claims: Claims, before: Contents | None, pending: Pending) -> None:
         self._claims = claims
+        self._record = claims.record
+        self._warn = claims.warn
         self._before = before
         self._pending = pending
-        self._suspect = before is not None and before["suspect_since"] is not None
+        self._suspect = before is not None and before.suspect_since is not None
         self._open = True
+        self._started = boottime()
+        self.until: float | None = time.monotonic() + pending.lease / 2
+
+    @property
+    def replaced(self) -> tuple[Replaced, ...]:
+        """What was replaced before, and perhaps not revoked."""
+        return self._before.replaced if self._before else ()
 
     def begin(self) -> None:
         # A disk that is full already is found out before anything is written: from a claim that cannot be taken back, the next run
         # would conclude that this one had died at work.
-        self._claims.storage.reserve()
+        self._record.backend.preallocate()
         try:
-            self._claims.save({"pending": self._pending})
+            self._record.save((self._before or self._record.empty())._replace(pending=self._pending))
         except Conflict:
-            raise Contended(self._claims.storage.where, None) from None
+            raise Busy(self._record.location, None) from None
         try:
-            # The claim has used up what was set aside; this is for the answer.
-            self._claims.storage.reserve()
+            # The claim has used up what was set aside; this is for the secret.
+            self._record.backend.preallocate()
         except StoreError as error:
-            self.abandon(error)
+            self.rollback(error)
             raise
 
-    def still_ours(self, now: float) -> None:
-        """Raise Contended when so much time has passed that another run may take this one for dead."""
-        if not self._claims.storage.holds_lock and now - self._pending["since"] > self._pending["lease"] / 2:
-            raise Contended(self._claims.storage.where, self._pending)
+    def ensure_claim(self) -> None:
+        """Raise Busy unless the claim is still this run's: by time, for a process or machine that stood still, and by the record."""
+        if boottime() - self._started > self._pending.lease / 2:
+            raise Busy(self._record.location, self._pending)
+        if self._record.has_changed():
+            self._open = False
+            raise Busy(self._record.location, None)
 
     def suspect(self) -> None:
         """The pair may have been rotated: whatever happens next, it is not to be renewed again."""
         self._suspect = True
 
-    def complete(self, token: Mapping[str, t.Any], discard: Effect | None = None, restore: Effect | None = None) -> None:
-        """Store the token and end the claim. For when that fails: discard() revokes the new token, restore() gives the old one its name back."""
+    def commit(
+        self,
+        token: t.Any,
+        *,
+        replaced: tuple[Replaced, ...] = (),
+        unsettled: bool = False,
+        suspect: bool = False,
+        discard: Effect | None = None,
+        restore: Effect | None = None,
+    ) -> None:
+        """Store the token and end the claim; a new secret is worth insisting on for as long as the claim may last.
+
+        replaced: what the token follows, with the time from which on that is to be revoked. unsettled: an earlier creation may still come
+        into being. suspect: the pair must not be renewed. For when storing fails: discard() revokes the new token, restore() gives the old
+        one its name back.
+        """
+        before = self._before or self._record.empty()
+        backend = self._record.backend
+        contents = before._replace(
+            token=token,
+            pending=None,
+            suspect_since=self._pending.since if suspect else None,
+            known_ids=(before.known_ids if before.known_ids is not None else self._pending.ids) if unsettled else None,
+            replaced=replaced,
+            issued=Issued(self._claims.run, boot_id(), boottime(), backend.now()),
+        )
         try:
-            self._claims.save({"token": dict(token), **_NO_DOUBTS})
+            self._record.save(contents, self.until)
         except Conflict as conflict:
             # Another run took this one for dead, and settles what it finds; a token without a stored secret is of no use to it. But where
-            # an answer was lost, the token may have been stored before the other run wrote, and be in use.
+            # it is not known how a write ended, the token may have been stored before the other run wrote, and be in use.
             self._open = False
             if not conflict.maybe_applied:
                 _quietly(discard)
-            raise Contended(self._claims.storage.where, None) from None
+            raise Busy(self._record.location, None) from None
         except StoreError as error:
             raise self._unstored(error, discard, restore) from None
         self._open = False
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Remove the record: the token is gone."""
         try:
-            self._claims.storage.remove()
+            self._record.delete(self.until)
         except Conflict:
-            # Another run took this one for dead, and has perhaps made a token since.
+            # Another run took this one for dead, and has perhaps created a token since.
             self._open = False
-            raise Contended(self._claims.storage.where, None) from None
+            raise Busy(self._record.location, None) from None
         self._open = False
 
-    def abandon(self, problem: BaseException) -> None:
-        """End the claim after an error. What the server may have done unseen makes the record suspect; else it is as it was."""
-        if not self._open:
+    def rollback(self, problem: BaseException) -> None:
+        """End the claim after an error. What the server may have done unseen makes the record suspect; otherwise it is as it was.
+
+        A task's time limit or Ctrl-C may come right after the secret was stored: where the claim is gone from the store, nothing is undone.
+        """
+        if not self._open or not self._record.is_claimed_by(self._claims.run):
             return
         self._open = False
-        harmless = isinstance(problem, Contended) or (isinstance(problem, ApiError) and not problem.maybe_applied)
+        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied)
         try:
             if self._suspect or not harmless:
-                self._claims.save(_doubts(self._before or {}, self._pending))
+                self._record.save(_suspected(self._before or self._record.empty(), self._pending))
             elif self._before is None:
-                self._claims.storage.remove()
+                self._record.delete()
             else:
-                self._claims.save({"pending": None})
+                self._record.save(self._before._replace(pending=None))
         except Conflict:
-            # A write whose answer was lost has been carried out after all, or another run took this one for dead: nothing is left to end.
+            # A write of which nobody knew how it ended was done after all, or another run took this one for dead: nothing is left to end.
             pass
         except StoreError as error:
             # The claim stays in the record, so the next run settles it.
-            self._claims.warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
+            self._warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
 
     def _unstored(self, error: StoreError, discard: Effect | None, restore: Effect | None) -> StoreError:
         # Whatever can still be written from here on says "suspect"; where nothing can, the record says "pending".
@@ -250,20 +257,23 @@ class Claim:
             discard()
             if restore is not None:
                 restore()
-        except ApiError as second:
-            return StoreError(f"{error.message}. The new token was not stored, and not all was taken back: {second.message}. The next run settles that")
+        except (ApiError, Busy) as second:
+            words = second.message if isinstance(second, ApiError) else "another run is at work on it"
+            return StoreError(f"{error.message}. The new token was not stored, and not everything was undone: {words}. The next run settles that")
         return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
 
 
-def _doubts(record: Mapping[str, t.Any], pending: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The record after a claim that ended badly: from when until when runs may have done something on the server that nobody saw."""
-    since = record.get("suspect_since")
-    until = int(pending["since"] + pending["lease"])
-    return {"pending": None, "suspect_since": pending["since"] if since is None else since, "suspect_until": max(until, record.get("suspect_until") or 0)}
+def _suspected(contents: Contents, pending: Pending) -> Contents:
+    """The contents after a claim that ended badly: since when runs may have done something on the server that nobody saw."""
+    return contents._replace(
+        pending=None,
+        suspect_since=pending.since if contents.suspect_since is None else contents.suspect_since,
+        known_ids=pending.ids if contents.known_ids is None else contents.known_ids,
+    )
 
 
 def _quietly(effect: Effect | None) -> None:
-    with contextlib.suppress(ApiError):
+    with contextlib.suppress(ApiError, Busy):
         if effect is not None:
             effect()
 
@@ -272,31 +282,36 @@ class NoClaims:
     """Stands for a store where there is none: every run is on its own, and no secret outlives it."""
 
     keeps_secrets = False
+    until: float | None = None
+    replaced: tuple[Replaced, ...] = ()
 
-    def read(self) -> dict[str, t.Any] | None:
+    def read(self) -> Contents | None:
         return None
 
-    def judge(self, record: dict[str, t.Any] | None, now: float, check_mode: bool) -> dict[str, t.Any] | None:
+    def is_overtaken(self, contents: Contents | None) -> bool:
+        return False
+
+    def resolve_pending(self, contents: Contents | None, check_mode: bool) -> Contents | None:
         return None
 
     def check_unchanged(self) -> None:
         """There is no record that could change."""
 
     @contextlib.contextmanager
-    def claim(self, op: str, now: float) -> Iterator[NoClaims]:
+    def claim(self, op: str, ids: Sequence[Id | None]) -> Iterator[NoClaims]:
         yield self
 
-    def note(self, token: Mapping[str, t.Any]) -> None:
+    def save_update(self, token: t.Any) -> None:
         """Nothing is kept."""
 
-    def still_ours(self, now: float) -> None:
+    def ensure_claim(self) -> None:
         """There is nobody to lose it to."""
 
     def suspect(self) -> None:
         """There is no record to mark."""
 
-    def complete(self, token: Mapping[str, t.Any], discard: Effect | None = None, restore: Effect | None = None) -> None:
+    def commit(self, token: t.Any, **_more: t.Any) -> None:
         """There is nothing to write."""
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """There is nothing to remove."""

@@ -13,11 +13,8 @@ from ansible_collections.dataprotection.access.plugins.modules import cohesity_a
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
-V1 = "POST /irisservices/api/v1/public/accessTokens"
-V2 = "POST /v2/access-tokens"
 OPEN = "POST /v2/users/sessions"
 END = "DELETE /v2/users/sessions"
-VERIFY = "GET /irisservices/api/v1/public/sessionUser"
 
 
 def defaults(sim: Simulator) -> dict[str, Any]:

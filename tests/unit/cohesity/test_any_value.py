@@ -64,7 +64,7 @@ def check_token(token: Token | None, now: float = NOW) -> None:
         ("\n".join(public["headers"].values())).encode("ascii")
         assert public["expires_in"] >= 0
         assert token.outlives(now, 0) == (token.expires_at is not None and token.expires_at > now)
-        assert Token.from_values(token.record()) == Token.from_values(public) == token
+        assert Token.from_values(token.stored()) == Token.from_values(public) == token
 
 
 class TestWire:

@@ -17,8 +17,9 @@ from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.lo
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session import Session
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import END, OPEN, V1, V2, sessions
+from tests.unit.cohesity.conftest import END, OPEN, sessions
 from tests.unit.helpers import transcript
 
 NODES = "/irisservices/api/v1/public/nodes"
@@ -51,7 +52,7 @@ def refused(cluster: Cluster, method: str = "GET", path: str = NODES, **request:
 
 
 class TestLogin:
-    @pytest.mark.parametrize(("version", "line"), [("v1", V1), ("v2", V2)])
+    @pytest.mark.parametrize(("version", "line"), [("v1", V1_LOGIN), ("v2", V2_LOGIN)])
     def test_one_login_for_all_calls(self, sim: Simulator, connect: Connect, version: str, line: str) -> None:
         cluster = connect(api_version=version)
         for _call in range(3):
@@ -87,34 +88,34 @@ class TestLogin:
     def test_auto_takes_a_session_where_tokens_are_off(self, sim: Simulator, connect: Connect, text: str, version: str) -> None:
         sim.set(cohesity_session_management=True, cohesity_tokens_off_text=text)
         connect(login_with="auto", api_version=version).call("GET", NODES)
-        assert transcript(sim) == [V1 if version == "v1" else V2, OPEN, GET_NODES]
+        assert transcript(sim) == [V1_LOGIN if version == "v1" else V2_LOGIN, OPEN, GET_NODES]
 
     @pytest.mark.parametrize("status", [404, 405])
     def test_auto_takes_a_session_where_tokens_are_unknown(self, sim: Simulator, connect: Connect, status: int) -> None:
         sim.set(cohesity_session_management=True)
         sim.fault("status", path="access-tokens", code=status)
         connect(login_with="auto").call("GET", NODES)
-        assert transcript(sim) == [V2, OPEN, GET_NODES]
+        assert transcript(sim) == [V2_LOGIN, OPEN, GET_NODES]
 
     @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
     def test_auto_tries_nothing_after_anything_else(self, sim: Simulator, connect: Connect, status: int) -> None:
         sim.fault("status", path="access-tokens", code=status, body={"errorCode": "KValidationError", "message": "Invalid Username or Password specified."})
         assert refused(connect(login_with="auto")).status == status
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_auto_after_a_real_verdict(self, sim: Simulator, connect: Connect) -> None:
         assert "repeated bad logins" in refused(connect(Login(username="backup", password="hunter2-wrong"), login_with="auto")).message
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_auto_where_neither_is_offered(self, sim: Simulator, connect: Connect) -> None:
         sim.fault("status", code=400, times=0, body={"errorCode": "KValidationError", "message": "Access denied"})
         assert "the password was not judged" in refused(connect(login_with="auto")).message
-        assert transcript(sim) == [V2, OPEN]
+        assert transcript(sim) == [V2_LOGIN, OPEN]
 
     def test_helios_takes_no_login(self, sim: Simulator, connect: Connect) -> None:
         sim.set(cohesity_helios=True)
         assert refused(connect(login_with="auto")).message.endswith("Helios takes no user name and password: give api_key")
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_nothing_to_log_in_with(self, sim: Simulator, connect: Connect) -> None:
         assert "a login needs username and password" in refused(connect(NO_LOGIN)).message
@@ -131,7 +132,7 @@ class TestExpiry:
         sim.advance(86401)
         sim.clear_requests()
         assert cluster.call("GET", NODES).status == 200
-        assert transcript(sim) == [GET_NODES, V1 if version == "v1" else V2, GET_NODES]
+        assert transcript(sim) == [GET_NODES, V1_LOGIN if version == "v1" else V2_LOGIN, GET_NODES]
         assert cluster.actions == ["authenticated", "reauthenticated"]
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
@@ -161,13 +162,13 @@ class TestExpiry:
         sim.set(cohesity_session_management=True)
         sim.clear_requests()
         cluster.call("GET", NODES)
-        assert transcript(sim) == [GET_NODES, V2, OPEN, GET_NODES]
+        assert transcript(sim) == [GET_NODES, V2_LOGIN, OPEN, GET_NODES]
 
     def test_a_second_refusal_is_one_clear_error(self, sim: Simulator, connect: Connect) -> None:
         sim.fault("status", path="nodes", times=0, code=401)
         error = refused(connect())
         assert error.message == f"GET {sim.url}{NODES}: HTTP 401. The access token was not accepted: it has expired, or was ended by somebody else"
-        assert transcript(sim) == [V2, GET_NODES, V2, GET_NODES]
+        assert transcript(sim) == [V2_LOGIN, GET_NODES, V2_LOGIN, GET_NODES]
 
     def test_a_one_time_password_works_once(self, sim: Simulator, connect: Connect) -> None:
         cluster = connect(Login(username="mfa", password="canary-cohesity-mfa-password", otp_code=credentials.TOTP_CODE))
@@ -189,18 +190,18 @@ class TestExpiry:
         sim.fault("status", path="nodes", code=status)
         # The error says nothing about credentials.
         assert refused(connect()).message == f"GET {sim.url}{NODES}: HTTP {status}"
-        assert transcript(sim) == [V2, GET_NODES]
+        assert transcript(sim) == [V2_LOGIN, GET_NODES]
 
     def test_mfa_is_not(self, sim: Simulator, connect: Connect) -> None:
         sim.set(cohesity_mfa_only=True)
         assert "A new login does not help" in refused(connect()).message
-        assert transcript(sim) == [V2, GET_NODES]
+        assert transcript(sim) == [V2_LOGIN, GET_NODES]
 
     @pytest.mark.parametrize("words", ["API Key does not exist", "invalid header value"])
     def test_the_words_for_api_keys_are_not(self, sim: Simulator, connect: Connect, words: str) -> None:
         sim.fault("status", path="nodes", code=401, body={"message": words})
         assert "A new login does not help" in refused(connect()).message
-        assert transcript(sim) == [V2, GET_NODES]
+        assert transcript(sim) == [V2_LOGIN, GET_NODES]
 
 
 class TestGivenCredentials:

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import V1, V2, minted
+from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
 REFUSED = "was refused; it was not tried again, because repeated bad logins lock a user"
-LINES = {"v1": V1, "v2": V2}
+LINES = {"v1": V1_LOGIN, "v2": V2_LOGIN}
 versions = pytest.mark.parametrize("version", ["v1", "v2"])
 
 
@@ -167,7 +168,7 @@ class TestAddresses:
         ("cluster", "words"),
         [
             ("http_url", "would send the credentials unencrypted; use https"),
-            ("https://backup:canary-in-url@127.0.0.1", "credentials in the address are refused; give them in the options of their own"),
+            ("https://backup:canary-in-url@127.0.0.1", "credentials in the address are refused; give them in their own options"),
             ("https://127.0.0.1/v2", "has a path; give the host name or address of the cluster alone"),
             ("not a host", "is not a host name or https address"),
             ("https://127.0.0.1/commandcenter", "this is the address of a Commvault Command Center"),
@@ -203,11 +204,11 @@ class TestAddresses:
     def test_a_redirect(self, sim: Simulator, login: Task) -> None:
         sim.fault("redirect", location=sim.http_url + "/v2/access-tokens")
         assert "which was refused: credentials only go to the address that was given" in login.fails().message
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
 
-NO_TOKEN = "the answer holds no accessToken"
-NO_HEADER = "the accessToken in the answer holds characters that cannot stand in a header"
+NO_TOKEN = "the response holds no accessToken"
+NO_HEADER = "the accessToken in the response holds characters that cannot be sent in a header"
 
 
 class TestStrangeAnswers:
@@ -217,7 +218,7 @@ class TestStrangeAnswers:
             ("html", {}, "bytes of text/html that are not JSON; is this the address of the API"),
             ("html_after", {}, "bytes of text/html that are not JSON"),
             ("empty", {}, "HTTP 201 with an empty body"),
-            ("truncate", {}, "the connection broke before the answer was complete"),
+            ("truncate", {}, "the connection broke before the response was complete"),
             ("html", {"body": '{"accessToken": "canary'}, "that are not JSON"),
             ("json", {"value": []}, "the response is not a JSON object"),
             ("json", {"value": "canary"}, "the response is not a JSON object"),
@@ -230,9 +231,9 @@ class TestStrangeAnswers:
             ("json", {"value": {"accessToken": "canary\n"}}, NO_HEADER),
             ("json", {"value": {"accessToken": "can\u0000ary"}}, NO_HEADER),
             ("json", {"value": {"accessToken": "canäry"}}, NO_HEADER),
-            ("json", {"value": {"accessToken": "good", "tokenType": 5}}, "the answer holds no tokenType"),
-            ("json", {"value": {"accessToken": "good", "tokenType": "Bearer\r\nX: y"}}, "the tokenType in the answer holds characters"),
-            ("big", {"bytes": 17 * 2**20}, "the answer is larger than 16 MiB and was refused"),
+            ("json", {"value": {"accessToken": "good", "tokenType": 5}}, "the response holds no tokenType"),
+            ("json", {"value": {"accessToken": "good", "tokenType": "Bearer\r\nX: y"}}, "the tokenType in the response holds characters"),
+            ("big", {"bytes": 17 * 2**20}, "the response is larger than 16 MiB and was refused"),
         ],
     )
     def test_are_clear_errors(self, sim: Simulator, login: Task, kind: str, args: dict[str, Any], words: str) -> None:
@@ -241,7 +242,7 @@ class TestStrangeAnswers:
         assert error.message.startswith(f"POST {sim.url}/v2/access-tokens: ")
         assert words in error.message
         assert "canary" not in error.message
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_privileges_of_another_type_are_none(self, sim: Simulator, login: Task) -> None:
         sim.fault("patch", changes={"privileges": "ALL"})
@@ -259,14 +260,15 @@ class TestOnce:
             ("truncate", {}),
             ("delay", {"seconds": TOO_LONG}),
             ("drip", {"bytes_per_second": 20}),
-            *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 408, 429, 500, 502, 503, 504)],
+            *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 408, 500, 502, 504)],
+            ("status", {"code": 503}),
         ],
         ids=str,
     )
     def test_whatever_happens(self, sim: Simulator, login: Task, kind: str, args: dict[str, Any]) -> None:
         sim.fault(kind, **args)
         login.fails(timeout=patience(kind))
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
         assert login.warnings == []
 
     def test_too_many_requests_without_json(self, sim: Simulator, login: Task) -> None:

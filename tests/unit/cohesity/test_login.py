@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import V1, V2, minted
+from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import Task, connections, transcript
 
 USER, PASSWORD = credentials.COHESITY_USERNAME, credentials.COHESITY_PASSWORD
@@ -21,7 +22,7 @@ PLAIN = {"username": USER, "password": PASSWORD, "domain": "LOCAL"}
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
 
 
-@pytest.mark.parametrize(("version", "request_line"), [("v1", V1), ("v2", V2)])
+@pytest.mark.parametrize(("version", "request_line"), [("v1", V1_LOGIN), ("v2", V2_LOGIN)])
 def test_one_request(sim: Simulator, login: Task, version: str, request_line: str) -> None:
     sim.set(clock_frozen=True)
     result = login(api_version=version)
@@ -58,7 +59,7 @@ def test_one_request(sim: Simulator, login: Task, version: str, request_line: st
 
 def test_the_default_is_v2(sim: Simulator, login: Task) -> None:
     login()
-    assert transcript(sim) == [V2]
+    assert transcript(sim) == [V2_LOGIN]
 
 
 @pytest.mark.parametrize("given", ["host", "url"])
@@ -201,7 +202,7 @@ class TestExpiresSource:
         sim.fault("patch", changes={"accessToken": jwt(**{"expiration-time": kind(expires_at), "username": "backup"})})
         token = login(lifetime=lifetime)["token"]
         assert (token["expires_at"], token["expires_source"]) == (iso(expires_at), "token")
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     @pytest.mark.parametrize(
         "claims", [{}, {"expiration-time": "soon"}, {"expiration-time": None}, {"expiration-time": 1e999}, {"expiration-time": "9" * 4000}]
@@ -215,20 +216,20 @@ class TestExpiresSource:
         sim.set(clock_frozen=True, cohesity_privileges=list(self.ADMIN), cohesity_lifetime=3 * 3600)
         token = login(api_version=version)["token"]
         assert (token["expires_at"], token["expires_source"]) == (iso(sim.now() + 3 * 3600), "security_config")
-        assert transcript(sim) == [V1 if version == "v1" else V2, "GET /v2/security-config"]
+        assert transcript(sim) == [V1_LOGIN if version == "v1" else V2_LOGIN, "GET /v2/security-config"]
         assert sim.requests()[-1]["headers"]["authorization"] == f"Bearer {token['access_token']}"
 
     def test_what_the_user_says_is_not_asked_for(self, sim: Simulator, login: Task) -> None:
         sim.set(cohesity_privileges=list(self.ADMIN))
         assert login(lifetime="2h")["token"]["expires_source"] == "lifetime"
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     @pytest.mark.parametrize("privileges", [None, "absent", [], ["SECURITY_ADVISOR_VIEW"], ["TENANT_VIEW", "CLUSTER_VIEW"]])
     def test_who_may_not_read_it_asks_nothing(self, sim: Simulator, login: Task, privileges: Any) -> None:
         sim.set(clock_frozen=True, cohesity_privileges=privileges)
         token = login()["token"]
         assert (token["expires_at"], token["expires_source"]) == (iso(sim.now() + 86400), "lifetime")
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     @pytest.mark.parametrize(("status", "warnings"), [(403, 0), (404, 0), (401, 1), (500, 1), (503, 1)])
     def test_a_refusal_loses_no_token(self, sim: Simulator, login: Task, status: int, warnings: int) -> None:

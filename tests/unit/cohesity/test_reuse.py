@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import V1_LOGIN, V2_LOGIN, VERIFY
 from tests.simulator import Simulator
-from tests.unit.cohesity.conftest import V1, V2, VERIFY, minted
+from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import Task, transcript
 
 CORP = {"username": "ad-backup", "password": "canary-cohesity-ad-password", "domain": "CORP"}
@@ -86,12 +87,12 @@ class TestMinValidity:
         sim.advance(86400 - left)
         result = login(token=token, min_validity=min_validity)
         assert result["actions"] == [action]
-        assert transcript(sim) == ([VERIFY] if action == "reused" else [VERIFY, V2])
+        assert transcript(sim) == ([VERIFY] if action == "reused" else [VERIFY, V2_LOGIN])
 
     def test_without_verify_there_is_only_this_machine_s_clock(self, sim: Simulator, login: Task, token: dict[str, Any]) -> None:
         result = login(token={**token, "expires_at": "2001-01-01T00:00:00Z"}, verify=False)
         assert result["actions"] == ["created"]
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     @pytest.mark.parametrize("expires_at", [None, "", "soon", "99999-01-01T00:00:00Z"])
     def test_no_expiry_is_none(self, login: Task, token: dict[str, Any], expires_at: Any) -> None:
@@ -104,7 +105,7 @@ class TestNotReused:
         sim.set(cohesity_expiry_text=text)
         sim.advance(86400 + 1)
         result = login(token=token)
-        assert transcript(sim) == [VERIFY, V2]
+        assert transcript(sim) == [VERIFY, V2_LOGIN]
         assert [entry["status"] for entry in sim.requests()] == [401, 201]
         assert result["actions"] == ["created"]
         assert sim.check_cohesity(result["token"]["access_token"])
@@ -112,7 +113,7 @@ class TestNotReused:
     def test_expired_earlier_than_it_was_thought(self, sim: Simulator, login: Task, token: dict[str, Any]) -> None:
         sim.control("reset")
         assert login(token=token)["actions"] == ["created"]
-        assert transcript(sim) == [VERIFY, V2]
+        assert transcript(sim) == [VERIFY, V2_LOGIN]
 
     def test_401_without_a_text(self, sim: Simulator, login: Task, token: dict[str, Any]) -> None:
         sim.fault("status", method="GET", code=401, body="<html>go away</html>")
@@ -137,7 +138,7 @@ class TestNotReused:
             login.defaults.pop("password")
             other = {"certificate": sim.client_cert, "private_key": sim.client_key}
         result = login(token=token, **other)
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
         assert (result["actions"], result["changed"]) == (["created"], True)
         assert result["token"]["access_token"] != token["access_token"]
 
@@ -145,21 +146,21 @@ class TestNotReused:
     def test_half_a_token_is_none(self, sim: Simulator, login: Task, token: dict[str, Any], key: str) -> None:
         del token[key]
         assert login(token=token)["actions"] == ["created"]
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_the_prediction_of_check_mode_is_no_token(self, sim: Simulator, login: Task) -> None:
         predicted = login(check_mode=True)["token"]
         assert login(token=predicted)["actions"] == ["created"]
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_an_empty_dict_is_no_token(self, sim: Simulator, login: Task) -> None:
         assert login(token={})["actions"] == ["created"]
-        assert transcript(sim) == [V2]
+        assert transcript(sim) == [V2_LOGIN]
 
     def test_the_other_api_logs_in_anew(self, sim: Simulator, login: Task, token: dict[str, Any]) -> None:
         sim.advance(86400)
         assert login(token=token, api_version="v1")["token"]["api_version"] == "v1"
-        assert transcript(sim) == [VERIFY, V1]
+        assert transcript(sim) == [VERIFY, V1_LOGIN]
 
 
 class TestCheckMode:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import VERIFY
 from tests.simulator import Simulator, credentials
-from tests.unit.cohesity.conftest import END, OPEN, VERIFY, sessions
+from tests.unit.cohesity.conftest import END, OPEN, sessions
 from tests.unit.helpers import TOO_LONG, Task, patience, transcript
 
 USER, PASSWORD = credentials.COHESITY_USERNAME, credentials.COHESITY_PASSWORD

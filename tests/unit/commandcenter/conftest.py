@@ -13,20 +13,7 @@ from ansible_collections.dataprotection.access.plugins.modules import commandcen
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
-LOGIN, LIST, CREATE, LOGOUT = "POST /Login", "GET /V4/AccessToken", "POST /V4/AccessToken", "POST /Logout"
-RENEW = "POST /V4/AccessToken/Renew"
-CREATED = [LOGIN, LIST, CREATE, LOGOUT]
-UNCHANGED = [LOGIN, LIST, LOGOUT]
-DAY = 86400
 PREDICTED = ("changed", "actions", "diff", "replaced_id")
-
-
-def update(number: int) -> str:
-    return f"PUT /V4/AccessToken/{number}"
-
-
-def revoke(number: int) -> str:
-    return f"DELETE /V4/AccessToken/{number}"
 
 
 def defaults(sim: Simulator) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import LIST, LOGIN, LOGOUT, UNCHANGED, revoke
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import LIST, LOGIN, LOGOUT, UNCHANGED, names, predicted_and_done, revoke
+from tests.unit.commandcenter.conftest import names, predicted_and_done
 from tests.unit.helpers import Task, start, transcript
 
 
@@ -107,7 +108,7 @@ def test_a_request_that_was_lost(sim: Simulator, token: Task) -> None:
     """The list says that nothing happened, so it is an error; the next run does it."""
     sim.commandcenter_create("ci")
     sim.fault("cut_before", method="DELETE", path="AccessToken/")
-    assert "the connection broke before the answer was complete" in token.fails(state="absent").message
+    assert "the connection broke before the response was complete" in token.fails(state="absent").message
     assert names(sim) == ["ci"]
     assert token(state="absent")["changed"] is True
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.constants import CREATE, LIST, LOGIN, LOGOUT, update
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import CREATE, LIST, LOGIN, LOGOUT, defaults, logins, names, tokens, update
+from tests.unit.commandcenter.conftest import defaults, logins, names, tokens
 from tests.unit.helpers import Task, start, transcript
 
 styles = pytest.mark.parametrize("style", ["http200", "http200 nested", "http200 flat", "http400"])

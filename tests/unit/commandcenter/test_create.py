@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import CREATE, CREATED, DAY, UNCHANGED
 from tests.simulator import Simulator, credentials
-from tests.unit.commandcenter.conftest import CREATE, CREATED, DAY, UNCHANGED, names, predicted_and_done, tokens
+from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens
 from tests.unit.helpers import Task, bodies, transcript
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names, tokens, writes
+from tests.unit.commandcenter.conftest import logins, names, tokens, writes
 from tests.unit.helpers import Task, patience, transcript
 
 UNTIL = "2030-01-01T00:00:00Z"
@@ -131,7 +132,7 @@ class TestTooOld:
         sim.set(commandcenter_version="11.36")
         error = token.fails(state=state)
         assert error.message == (
-            f"GET {sim.url}/commandcenter/api/V4/AccessToken: HTTP 404 404: Not found. "
+            f"GET {sim.url}/commandcenter/api/V4/AccessToken: HTTP 404: Not found. "
             "This server has no access tokens (they came with release 11.38), or url lacks the path of its API"
         )
         assert transcript(sim) == UNCHANGED
@@ -200,10 +201,10 @@ class TestStrangeLists:
         [
             ("html", {}, "bytes of text/html that are not JSON; is this the address of the API"),
             ("empty", {}, "HTTP 200 with an empty body"),
-            ("truncate", {"times": 4}, "the connection broke before the answer was complete"),
+            ("truncate", {"times": 4}, "the connection broke before the response was complete"),
             ("redirect", {"location": "/elsewhere"}, "redirects to /elsewhere, which was refused"),
-            ("big", {"bytes": 17 * 2**20}, "the answer is larger than 16 MiB"),
-            ("drip", {"bytes_per_second": 20}, "no complete answer within 1 s"),
+            ("big", {"bytes": 17 * 2**20}, "the response is larger than 16 MiB"),
+            ("drip", {"bytes_per_second": 20}, "no complete response within 1 s"),
         ],
     )
     def test_are_clear_errors_and_nothing_is_written(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any], words: str) -> None:

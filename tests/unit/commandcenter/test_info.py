@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import LIST, LOGIN, UNCHANGED
 from tests.simulator import Simulator, credentials
 from tests.simulator.tokens import CUSTOM, ONE_TOUCH
-from tests.unit.commandcenter.conftest import LIST, LOGIN, UNCHANGED, logins
+from tests.unit.commandcenter.conftest import logins
 from tests.unit.helpers import Task, connections, transcript
 
 
@@ -140,7 +141,7 @@ class TestTolerance:
     def test_entries_with_nothing_in_them(self, sim: Simulator, info: Task) -> None:
         sim.fault("json", path="AccessToken$", value={"tokens": [{}, {"tokenName": None, "accessTokenId": "x"}, {"tokenName": 5}, {"tokenName": "a"}]})
         assert [(token["name"], token["id"], token["expires_at"]) for token in info()["tokens"]] == [
-            (5, None, None),
+            ("5", None, None),
             (None, None, None),
             (None, None, None),
             ("a", None, None),

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.constants import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
 from tests.simulator import Simulator, credentials
-from tests.unit.commandcenter.conftest import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED, logins, names
+from tests.unit.commandcenter.conftest import logins, names
 from tests.unit.helpers import SHORT, TOO_LONG, Task, connections, patience, start, transcript
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD
@@ -185,7 +186,8 @@ class TestRefused:
             ("empty", {}),
             ("delay", {"seconds": TOO_LONG}),
             ("drip", {"bytes_per_second": 20}),
-            *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 404, 429, 500, 502, 503, 504)],
+            *[("status", {"code": code, "headers": {"Retry-After": "0"}}) for code in (400, 401, 403, 404, 500, 502, 504)],
+            ("status", {"code": 503}),
         ],
         ids=str,
     )
@@ -208,9 +210,9 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("value", "words"),
         [
-            (5, "the answer holds no login token"),
-            (["QSDK canary"], "the answer holds no login token"),
-            ("QSDK can\r\nary", "the login token in the answer holds characters that cannot stand in a header"),
+            (5, "the response holds no login token"),
+            (["QSDK canary"], "the response holds no login token"),
+            ("QSDK can\r\nary", "the login token in the response holds characters that cannot be sent in a header"),
         ],
     )
     def test_a_token_that_is_none(self, sim: Simulator, token: Task, value: Any, words: str) -> None:
@@ -300,12 +302,18 @@ class TestLogout:
         assert token()["actions"] == ["created"]
         assert token.warnings == []
 
+    def test_is_repeated_when_its_connection_was_closed_meanwhile(self, sim: Simulator, token: Task) -> None:
+        sim.fault("cut_before", path="/Logout$")
+        assert token()["actions"] == ["created"]
+        assert [entry["status"] for entry in sim.requests(path="/Logout$")] == [None, 200]
+        assert [warning.rpartition("; ")[2] for warning in token.warnings] == ["attempt 2 of 4 follows in 0.5 s"]
+
     @pytest.mark.parametrize(("kind", "args"), [("status", {"code": 500}), ("cut_before", {}), ("delay", {"seconds": TOO_LONG})], ids=str)
     def test_one_that_fails_is_a_warning(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any]) -> None:
-        sim.fault(kind, path="/Logout$", **args)
-        assert token(timeout=patience(kind))["actions"] == ["created"]
-        assert len(token.warnings) == 1
-        assert token.warnings[0].startswith(f"The login of this task was not ended: POST {sim.url}/commandcenter/api/Logout: ")
+        sim.fault(kind, path="/Logout$", times=0, **args)
+        assert token(timeout=patience(kind), retries=1)["actions"] == ["created"]
+        assert len(token.warnings) == (1 if kind == "delay" else 2)
+        assert token.warnings[-1].startswith(f"The login of this task was not ended: POST {sim.url}/commandcenter/api/Logout: ")
 
     def test_of_a_login_that_ended_half_way(self, sim: Simulator, token: Task) -> None:
         sim.fault("gate", method="POST", path="AccessToken$", name="create")
@@ -347,7 +355,7 @@ class TestPlaces:
 
     def test_credentials_in_the_url(self, sim: Simulator, token: Task) -> None:
         error = token.fails(url=f"https://svc:canary@{sim.host}")
-        assert error.message == "url: credentials in the address are refused; give them in the options of their own"
+        assert error.message == "url: credentials in the address are refused; give them in their own options"
         assert transcript(sim) == []
 
     def test_the_firewall_of_the_saas_front(self, sim: Simulator, token: Task) -> None:
@@ -357,7 +365,7 @@ class TestPlaces:
     def test_the_limit_of_the_saas_front(self, sim: Simulator, token: Task) -> None:
         sim.set(rate_limit={"writes": 1, "seconds": 3600})
         error = token.fails()
-        assert "HTTP 429 429: Too many requests (the server asks to wait 3600 s)" in error.message
+        assert "HTTP 429: Too many requests (the server asks to wait 3600 s)" in error.message
         assert not error.maybe_applied
         # The login took the only write there was; the logout is refused too, and that is a warning.
         assert transcript(sim) == CREATED

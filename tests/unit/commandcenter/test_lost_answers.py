@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from tests.constants import CREATE, CREATED, DAY, LIST, LOGIN, LOGOUT, revoke, update
 from tests.simulator import Simulator
-from tests.unit.commandcenter.conftest import CREATE, CREATED, DAY, LIST, LOGIN, LOGOUT, logins, names, revoke, tokens, update
+from tests.unit.commandcenter.conftest import logins, names, tokens
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 NO_SECRET = {"tokenInfo": {"accessToken": {"__delete__": True}}}

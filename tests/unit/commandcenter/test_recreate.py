@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.constants import CREATE, DAY, LIST, LOGIN, LOGOUT, UNCHANGED, revoke, update
 from tests.simulator import Simulator
 from tests.simulator.tokens import ALL, CUSTOM, HYPERSCALE, MS_SCIM, ONE_TOUCH
-from tests.unit.commandcenter.conftest import CREATE, DAY, LIST, LOGIN, LOGOUT, UNCHANGED, names, predicted_and_done, revoke, tokens, update
+from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens
 from tests.unit.helpers import Task, bodies, transcript
 
 TYPES = {"all": ALL, "custom": CUSTOM, "hyperscale": HYPERSCALE, "ms_scim": MS_SCIM, "one_touch": ONE_TOUCH}

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import DAY, RENEW
 from tests.simulator import Simulator
 from tests.simulator.tokens import CUSTOM, HYPERSCALE, ONE_TOUCH
-from tests.unit.commandcenter.conftest import DAY, RENEW, predicted_and_done, tokens
+from tests.unit.commandcenter.conftest import predicted_and_done, tokens
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 DOUBT = (

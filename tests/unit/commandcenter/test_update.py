@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
+from tests.constants import DAY, LIST, LOGIN, LOGOUT, UNCHANGED, update
 from tests.simulator import Simulator
 from tests.simulator.tokens import ALL, CUSTOM, HYPERSCALE, MS_SCIM, ONE_TOUCH
-from tests.unit.commandcenter.conftest import DAY, LIST, LOGIN, LOGOUT, UNCHANGED, names, predicted_and_done, tokens, update
+from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens
 from tests.unit.helpers import Task, bodies, transcript
 
 TYPES = {"all": ALL, "custom": CUSTOM, "hyperscale": HYPERSCALE, "ms_scim": MS_SCIM, "one_touch": ONE_TOUCH}

@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).parents[3]
 # Folders whose files all go in, and single files.
 FOLDERS = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
-FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "REUSE.toml", "tests/config.yml"}
+FILES = {
+    *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MAINTAINERS", "MANIFEST.json"),
+    *("README.md", "REUSE.toml", "SECURITY.md", "tests/config.yml"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import cluster_url
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.server import commandcenter_url
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http.client import check_url
-from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import MAX_BODY_BYTES
+from ansible_collections.dataprotection.access.plugins.module_utils._http.addresses import check_url
+from ansible_collections.dataprotection.access.plugins.module_utils._http.body import MAX_BODY_BYTES
 from tests.simulator import Simulator
 from tests.unit.http.conftest import PATH, Client, Make
 
@@ -136,7 +136,7 @@ class TestRedirects:
         error = client.fails(method, body={"password": "secret"} if method == "POST" else None)
         assert f"{method} {sim.url}{PATH}: HTTP {status} redirects to {sim.http_url}/elsewhere, which was refused" in error.message
         assert "give the final address instead" in error.message
-        assert (error.status, error.maybe_applied) == (status, False)
+        assert (error.status, error.maybe_applied) == (status, True)
         assert [entry["path"] for entry in sim.requests()] == [PATH]
         assert client.warnings == []
 
@@ -165,7 +165,7 @@ class TestRedirects:
     def test_its_body_is_limited_like_any_other(self, sim: Simulator, client: Client) -> None:
         body = "x" * (MAX_BODY_BYTES + 1)
         sim.fault("status", code=307, body=body, headers={"Location": sim.http_url})
-        assert "the answer is larger than 16 MiB and was refused" in client.fails().message
+        assert "the response is larger than 16 MiB and was refused" in client.fails().message
 
 
 class TestNetrc:

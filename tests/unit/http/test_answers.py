@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http.client import check_secret
-from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import MAX_BODY_BYTES
+from ansible_collections.dataprotection.access.plugins.module_utils._http.body import MAX_BODY_BYTES
+from ansible_collections.dataprotection.access.plugins.module_utils._http.messages import check_secret
 from tests.simulator import Simulator
 from tests.simulator.faults import MAINTENANCE
 from tests.unit.http.conftest import PATH, Client, Make
@@ -57,7 +57,7 @@ class TestSuccess:
     def test_half_an_answer(self, make: Make, sim: Simulator) -> None:
         sim.fault("truncate")
         message = make(retries=0).fails().message
-        assert re.search(r"the connection broke before the answer was complete: IncompleteRead\([0-9]+ bytes read, [0-9]+ more expected\)$", message)
+        assert re.search(r"the connection broke before the response was complete: [0-9]+ of [0-9]+ bytes arrived$", message)
 
 
 class TestSize:
@@ -69,13 +69,13 @@ class TestSize:
     def test_too_large(self, sim: Simulator, client: Client, args: dict[str, Any]) -> None:
         sim.fault("big", **args)
         error = client.fails()
-        assert error.message == f"GET {sim.url}{PATH}: the answer is larger than 16 MiB and was refused"
+        assert error.message == f"GET {sim.url}{PATH}: the response is larger than 16 MiB and was refused"
         assert len(sim.requests()) == 1
         assert client().status == 200
 
     def test_of_an_error(self, sim: Simulator, client: Client) -> None:
         sim.fault("status", code=400, body="x" * (MAX_BODY_BYTES + 1))
-        assert "the answer is larger than 16 MiB and was refused" in client.fails().message
+        assert "the response is larger than 16 MiB and was refused" in client.fails().message
 
 
 class TestErrorText:
@@ -218,14 +218,14 @@ class TestCheckSecret:
     def test_missing(self, value: Any) -> None:
         with pytest.raises(ApiError) as caught:
             check_secret(value, "accessToken", "POST https://x/y")
-        assert caught.value.message == "POST https://x/y: the answer holds no accessToken"
+        assert caught.value.message == "POST https://x/y: the response holds no accessToken"
         assert caught.value.maybe_applied
 
     @pytest.mark.parametrize("value", ["canary\n", "can\x00ary", "canary\x7f", "canäry", "can\u202eary"])
     def test_not_for_a_header(self, value: str) -> None:
         with pytest.raises(ApiError) as caught:
             check_secret(value, "accessToken", "POST https://x/y")
-        assert caught.value.message == "POST https://x/y: the accessToken in the answer holds characters that cannot stand in a header"
+        assert caught.value.message == "POST https://x/y: the accessToken in the response holds characters that cannot be sent in a header"
         assert caught.value.maybe_applied
 
     def test_good(self) -> None:

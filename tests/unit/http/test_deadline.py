@@ -48,7 +48,7 @@ def test_a_slow_server(sim: Simulator, make: Make, method: str, kind: str, args:
     sim.fault(kind, **args)
     with in_time():
         error = client.fails(method)
-    assert error.message == f"{method} {sim.url}{PATH}: no complete answer within {TIMEOUT:g} s"
+    assert error.message == f"{method} {sim.url}{PATH}: no complete response within {TIMEOUT:g} s"
     assert (error.status, error.maybe_applied) == (None, True)
     assert client.warnings == []
     # The next request, a logout for example, has a deadline and a connection of its own.
@@ -123,7 +123,7 @@ def test_a_retry_has_what_is_left(sim: Simulator, make: Make) -> None:
     sim.fault("delay", seconds=3)
     with in_time(1):
         error = client.fails()
-    assert "no complete answer within 1 s" in error.message
+    assert "no complete response within 1 s" in error.message
     assert len(client.warnings) == 1
 
 

@@ -11,12 +11,13 @@ import ssl
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._http import connection as _transport
+from ansible_collections.dataprotection.access.plugins.module_utils._http import trust as _trust
 from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient
-from ansible_collections.dataprotection.access.plugins.module_utils._http.connection import trust_store
+from ansible_collections.dataprotection.access.plugins.module_utils._http.trust import trust_store
 from tests.simulator import Simulator
 from tests.unit.http.conftest import Make
 
@@ -51,7 +52,7 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     paths = {"openssl_cafile": str(tmp_path / "missing.pem"), "openssl_capath": str(tmp_path / "missing")}
     real = ssl.get_default_verify_paths()
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: real._replace(**paths))
-    monkeypatch.setattr(_transport, "_SYSTEM_CA_FILES", ())
+    monkeypatch.setattr(_trust, "_SYSTEM_CA_FILES", ())
     return paths
 
 
@@ -98,12 +99,12 @@ class TestOrder:
         self, sim: Simulator, make: Make, system: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         assert not Path(system["openssl_cafile"]).exists()
-        monkeypatch.setattr(_transport, "_SYSTEM_CA_FILES", ("/nowhere/ca.pem", sim.ca_path))
+        monkeypatch.setattr(_trust, "_SYSTEM_CA_FILES", ("/nowhere/ca.pem", sim.ca_path))
         assert make(ca_path=None)().status == 200
 
     def test_certifi_where_there_is_nothing_else(self, make: Make, system: dict[str, str]) -> None:
         assert not Path(system["openssl_capath"]).exists()
-        assert trust_store(None) is True
+        assert trust_store(None) == (requests.certs.where(), "certifi")
         assert DISTRUSTED in make(ca_path=None).fails().message
 
     @pytest.mark.parametrize(("variable", "named"), [(None, "ca_path"), ("REQUESTS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), ("SSL_CERT_FILE", "SSL_CERT_FILE")])
@@ -117,7 +118,7 @@ class TestOrder:
     def test_a_store_that_holds_no_certificate(self, make: Make, tmp_path: Path) -> None:
         (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")
         error = make(ca_path=str(tmp_path / "ca.pem")).fails()
-        assert "the file of CAs (ca_path, REQUESTS_CA_BUNDLE or SSL_CERT_FILE) holds no certificate" in error.message
+        assert "ca.pem (from ca_path) holds no certificate" in error.message
         assert not error.maybe_applied
 
 
@@ -140,7 +141,7 @@ class TestBadCertificates:
     def test_wrong_name(self, sim: Simulator, make: Make) -> None:
         error = make(sim.wrong_name_url).fails("POST")
         assert "certificate is not valid for '127.0.0.1'" in error.message
-        assert "use a name that stands in the server's certificate" in error.message
+        assert "use a name that appears in the server's certificate" in error.message
         assert not error.maybe_applied
         assert sim.requests() == []
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
+from tests.constants import DAY, MINUTE
 
 NOW = 1_800_000_000
-MINUTE, DAY = 60, 86400
 ID, OTHER_ID, USER, OTHER_USER = 101, 102, 7, 8
 
 PARAMS: dict[str, Any] = {
@@ -28,40 +30,38 @@ PARAMS: dict[str, Any] = {
     "min_validity": "5m",
     "access_token": None,
     "refresh_token": None,
-    "store": {"file": "token.json"},
+    "has_store": True,
 }
 
 
 def wish(**options: Any) -> Desired:
-    return read_desired({**PARAMS, **options})
+    return read_desired(**{**PARAMS, **options})
 
 
-def listed(**changes: Any) -> dict[str, Any]:
+def listed(**changes: Any) -> Token:
     """A token as the server lists it: of us, made a while ago, good for another 20 minutes."""
-    return {
-        "id": ID,
-        "name": "ci",
-        "user_id": USER,
-        "scope": "all",
-        "api_endpoints": [],
-        "allowed_ips": None,
-        "created_at": NOW - DAY,
-        "last_used_at": None,
-        "expires_at": NOW + 20 * MINUTE,
-        "renewable_until": NOW + 80 * DAY,
-        **changes,
-    }
+    return Token(
+        id=ID,
+        name="ci",
+        user_id=USER,
+        scope="all",
+        api_endpoints=(),
+        created_at=NOW - DAY,
+        expires_at=NOW + 20 * MINUTE,
+        renewable_until=NOW + 80 * DAY,
+    ).changed(changes)
 
 
-def record(suspect: tuple[int, int] | None = None, **changes: Any) -> dict[str, Any]:
+def record(suspect: tuple[int, tuple[int, ...] | None] | None = None, **changes: Any) -> Contents:
     """What the store holds: the listed token and its secrets."""
-    secrets = {"access_token": "secret", "refresh_token": "refresh", "refresh_expires_at": NOW + 14 * DAY}
-    since, until = suspect or (None, None)
-    return {"pending": None, "suspect_since": since, "suspect_until": until, "token": {**listed(), **secrets, **changes}}
+    since, known_ids = suspect or (None, None)
+    token = listed(access_token="secret", refresh_token="refresh", refresh_expires_at=NOW + 14 * DAY).changed(changes)
+    return Contents({}, token, suspect_since=since, known_ids=known_ids)
 
 
-EMPTY = {"pending": None, "suspect_since": None, "suspect_until": None, "token": None}
+EMPTY = Contents({})
 
 
-def plan(desired: Desired, tokens: list[dict[str, Any]], held: dict[str, Any] | None, has_store: bool = True) -> Plan:
-    return make_plan(desired, tokens, held, has_store, NOW)
+def plan(desired: Desired, tokens: list[Token], held: Contents | None, has_store: bool = True) -> Plan:
+    """As a run makes it that knows whose login it has."""
+    return make_plan(desired, Facts(tokens, held, has_store, NOW, owner=USER))

@@ -13,12 +13,14 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.server import SCOPE_NUMBERS
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import SCOPE_NUMBERS, Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import _predict
-from tests.unit.plan.facts import DAY, EMPTY, ID, MINUTE, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import predict
+from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, PARAMS, USER, listed, record
 
 STEPS = {"none", "reuse", "create", "renew", "replace", "revoke"}
 WORDS = {"created", "reused", "renewed", "updated", "recreated", "revoked"}
@@ -41,7 +43,7 @@ params = st.fixed_dictionaries(
         "user_id": st.sampled_from([None, USER, OTHER_USER]),
         "recreate": st.sampled_from(["never", "state_change", "always"]),
         "min_validity": st.sampled_from(["0", "5m", "1h", "400d", "?"]),
-        "store": st.sampled_from([None, {"file": "x"}]),
+        "has_store": st.booleans(),
     },
 )
 
@@ -80,11 +82,11 @@ names = st.sampled_from(["ci", "other", f"ci.replaced-{ID}", f"ci.replaced-{OTHE
 others = st.lists(
     st.fixed_dictionaries({"id": st.sampled_from([OTHER_ID, 103, None]), "name": names}, optional=attributes).map(lambda changes: listed(**changes)),
     max_size=3,
-    unique_by=lambda token: token["id"],
+    unique_by=lambda token: token.id,
 )
-suspicion = st.sampled_from([None, None, (NOW - 1000, NOW - 700), (NOW - 1000, None)])
+suspicion = st.sampled_from([None, None, (NOW - 1000, (ID,)), (NOW - 1000, (ID, OTHER_ID)), (NOW - 1000, None)])
 
-World = tuple[list[dict[str, Any]], "dict[str, Any] | None"]
+World = tuple[list[Token], "Contents | None"]
 
 
 @st.composite
@@ -97,20 +99,17 @@ def worlds(draw: st.DrawFn) -> World:
         return [listed(**times), *server], record(**times)
     token = draw(st.fixed_dictionaries({}, optional=attributes))
     if draw(st.integers(0, 5)):
-        shown = listed(**token)
-        shown["name"] = draw(st.sampled_from(["ci", "ci", "ci", "other", f"ci.replaced-{ID}"]))
-        if shown["expires_at"] is not None:
-            shown["expires_at"] += draw(st.sampled_from([0, 0, 0, 3, 60, 600, -600]))
+        shown = listed(**token)._replace(name=draw(st.sampled_from(["ci", "ci", "ci", "other", f"ci.replaced-{ID}"])))
+        if shown.expires_at is not None:
+            shown = shown._replace(expires_at=shown.expires_at + draw(st.sampled_from([0, 0, 0, 3, 60, 600, -600])))
         server.insert(draw(st.integers(0, len(server))), shown)
     kind = draw(st.integers(0, 7))
     if kind == 0:
         return server, None
     suspect = draw(suspicion)
     if kind == 1:
-        return server, {**EMPTY, **({"suspect_since": suspect[0], "suspect_until": suspect[1]} if suspect else {})}
-    more = st.fixed_dictionaries(
-        {}, optional={"refresh_token": st.sampled_from([None, "refresh"]), "refresh_expires_at": TIMES, "listed_offset": st.sampled_from([None, 600])}
-    )
+        return server, EMPTY._replace(suspect_since=suspect[0], known_ids=suspect[1]) if suspect else EMPTY
+    more = st.fixed_dictionaries({}, optional={"refresh_token": st.sampled_from([None, "refresh"]), "refresh_expires_at": TIMES})
     return server, record(suspect=suspect, **token, **draw(more))
 
 
@@ -125,12 +124,13 @@ def outcome_or_sentence(work: Callable[[], Any]) -> Any:
         return error
 
 
-def planned(wanted: dict[str, Any], server: list[dict[str, Any]], kept: dict[str, Any] | None) -> tuple[Desired, Plan] | None:
+def planned(wanted: dict[str, Any], server: list[Token], kept: Contents | None) -> tuple[Desired, Plan] | None:
     """A plan, or None where a sentence said why not."""
 
     def work() -> tuple[Desired, Plan]:
-        desired = read_desired({**PARAMS, **wanted})
-        return desired, make_plan(desired, server, kept, bool({**PARAMS, **wanted}["store"]), NOW)
+        options = {**PARAMS, **wanted}
+        desired = read_desired(**options)
+        return desired, make_plan(desired, Facts(server, kept, options["has_store"], NOW, owner=USER))
 
     found = outcome_or_sentence(work)
     if isinstance(found, ApiError):
@@ -158,26 +158,26 @@ def test_the_rules(wanted: dict[str, Any], world: World) -> None:
     desired, plan = found
     assert plan.step in STEPS
     assert WORDS.issuperset(plan.actions)
-    token = (kept or {}).get("token") or {}
+    token = (kept and kept.token) or Token()
     mine = {"ci", f"ci.replaced-{ID}", f"ci.replaced-{OTHER_ID}", "ci.replaced-103"}
     for doomed in [*plan.orphans, *plan.leftovers, *([plan.token] if plan.step == "replace" and plan.token else [])]:
         # Nothing goes but what has the name, had it before it was replaced, was asked for by its id, or is of the record.
-        assert doomed["name"] in mine or doomed["id"] in (token.get("id"), desired.id)
-        assert desired.user_id in (None, doomed["user_id"]) or doomed["user_id"] is None or doomed["id"] in (token.get("id"), desired.id)
+        assert doomed.name in mine or doomed.id in (token.id, desired.id)
+        assert desired.user_id in (None, doomed.user_id) or doomed.user_id is None or doomed.id in (token.id, desired.id)
     if plan.step == "renew":
         check_renewal(plan, server, kept)
     if plan.step == "reuse":
         assert plan.token is not None
-        assert plan.token["access_token"] == token["access_token"]
-        assert plan.token["id"] in [one["id"] for one in server]
+        assert plan.token.access_token == token.access_token
+        assert plan.token.id in [one.id for one in server]
         assert kept is not None
-        assert kept["suspect_since"] is None
+        assert kept.suspect_since is None
         assert desired.recreate != "always"
         assert desired.state == "present"
     if desired.recreate == "never" and plan.step == "replace":
         # Only a token of the record's own is made anew unasked.
         assert plan.token is not None
-        assert plan.token["id"] == token["id"]
+        assert plan.token.id == token.id
     if desired.state == "absent":
         assert plan.step in ("revoke", "none")
     else:
@@ -198,19 +198,18 @@ def test_the_worlds_lead_to_every_step() -> None:
     assert seen == STEPS | {"sentence"}
 
 
-def check_renewal(plan: Plan, server: Sequence[dict[str, Any]], kept: dict[str, Any] | None) -> None:
+def check_renewal(plan: Plan, server: Sequence[Token], kept: Contents | None) -> None:
     """Only a pair that nobody can have sent before is sent, and only when the server may take it."""
     assert kept is not None
     assert plan.token is not None
-    assert kept["suspect_since"] is None
-    assert (plan.token["access_token"], plan.token["refresh_token"]) == (kept["token"]["access_token"], kept["token"]["refresh_token"])
-    assert plan.token["refresh_token"]
-    (shown,) = [token for token in server if token["id"] == kept["token"]["id"]]
-    if None not in (shown["expires_at"], kept["token"]["expires_at"]):
-        offset = shown["expires_at"] - kept["token"]["expires_at"]
-        assert min(abs(offset), abs(offset - (kept["token"].get("listed_offset") or 0))) <= 5
-    for key in ("renewable_until", "refresh_expires_at"):
-        assert plan.token[key] is None or plan.token[key] > NOW
+    assert kept.suspect_since is None
+    assert (plan.token.access_token, plan.token.refresh_token) == (kept.token.access_token, kept.token.refresh_token)
+    assert plan.token.refresh_token
+    (shown,) = [token for token in server if token.id == kept.token.id]
+    if None not in (shown.expires_at, kept.token.expires_at):
+        assert abs(shown.expires_at - kept.token.expires_at) <= 5
+    for until in (plan.token.renewable_until, plan.token.refresh_expires_at):
+        assert until is None or until > NOW
 
 
 @quick
@@ -221,16 +220,16 @@ def test_the_prediction_needs_nothing_but_the_plan(wanted: dict[str, Any], world
         return
     desired, plan = found
     before = copy.deepcopy((plan.step, plan.token, dict(plan.changes), list(plan.orphans), list(plan.leftovers)))
-    outcome = outcome_or_sentence(lambda: _predict(desired, plan, NOW))
+    outcome = outcome_or_sentence(lambda: predict(desired, plan, NOW))
     assert (plan.step, plan.token, dict(plan.changes), list(plan.orphans), list(plan.leftovers)) == before
     if isinstance(outcome, ApiError):
         # The wish itself cannot be met.
-        assert "renewable_until: " in outcome.message or "expires: " in outcome.message
+        assert any(words in outcome.message for words in ("renewable_until: ", "expires: ", "say in scope what", "say which ones its successor may"))
         return
     assert outcome.actions == plan.actions
     assert (outcome.token is None) == (desired.state == "absent")
     if plan.step in ("create", "replace", "renew"):
-        assert not (outcome.token or {}).get("access_token")
+        assert not (outcome.token or Token()).access_token
 
 
 def test_every_combination_of_choices() -> None:

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan
-from tests.unit.plan.facts import DAY, EMPTY, MINUTE, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
+from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
+from tests.constants import DAY, MINUTE
+from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
 
-Facts = tuple[list[dict[str, Any]], "dict[str, Any] | None"]
+Facts = tuple[list[Token], "Contents | None"]
 NOTHING: Facts = ([], None)
 GOOD: Facts = ([listed()], record())
 ENDING: Facts = ([listed(expires_at=NOW + MINUTE)], record(expires_at=NOW + MINUTE))
@@ -28,12 +31,12 @@ FOREIGN: Facts = ([listed(expires_at=NOW + 25 * MINUTE)], record())
 SCIM = {"scope": "ms_scim", "renewable_until": None}
 FIXED: Facts = ([listed(**SCIM, expires_at=NOW + DAY)], record(**SCIM, expires_at=NOW + DAY, refresh_token=None, refresh_expires_at=None))
 FIXED_ENDING: Facts = ([listed(**SCIM, expires_at=NOW + MINUTE)], record(**SCIM, expires_at=NOW + MINUTE, refresh_token=None, refresh_expires_at=None))
-SUSPECT: Facts = ([listed()], record(suspect=(NOW - 1000, NOW - 700)))
+SUSPECT: Facts = ([listed()], record(suspect=(NOW - 1000, (ID,))))
 SUSPECT_ASIDE: Facts = ([listed(name="ci.replaced-101")], SUSPECT[1])
 SUSPECT_ORPHAN: Facts = ([listed(name="ci.replaced-101"), listed(id=OTHER_ID, created_at=NOW - 900)], SUSPECT[1])
-SUSPECT_TAKEN: Facts = ([listed(name="x"), listed(id=OTHER_ID)], SUSPECT[1])
+SUSPECT_TAKEN: Facts = ([listed(name="x"), listed(id=OTHER_ID)], record(suspect=(NOW - 1000, (ID, OTHER_ID))))
 SUSPECT_GONE: Facts = ([], SUSPECT[1])
-SUSPECT_FIRST: Facts = ([listed(id=OTHER_ID, created_at=NOW - 900)], {**EMPTY, "suspect_since": NOW - 1000, "suspect_until": NOW - 700})
+SUSPECT_FIRST: Facts = ([listed(id=OTHER_ID, created_at=NOW - 900)], EMPTY._replace(suspect_since=NOW - 1000, known_ids=()))
 LEFTOVER = listed(id=OTHER_ID, name="ci.replaced-102")
 
 R = {"recreate": "state_change"}
@@ -46,9 +49,9 @@ def step(made: Plan) -> str:
     """The step with the ids that it is about: "replace 101 -102" also revokes 102."""
     parts = [made.step]
     if made.token is not None:
-        parts.append(str(made.token["id"]))
-    parts += [f"!{token['id']}" for token in made.orphans]
-    parts += [f"-{token['id']}" for token in made.leftovers]
+        parts.append(str(made.token.id))
+    parts += [f"!{token.id}" for token in made.orphans]
+    parts += [f"-{token.id}" for token in made.leftovers]
     return " ".join(parts)
 
 
@@ -102,9 +105,10 @@ CASES: list[tuple[str, Mapping[str, Any], Facts, str]] = [
     ("a leftover", {}, ([listed(), LEFTOVER], record()), "reuse 101 -102"),
     ("a leftover of nobody's", {}, ([LEFTOVER], None), "create -102"),
     ("a leftover, removed", GONE, ([listed(), LEFTOVER], record()), "revoke 101 !102 !101"),
-    ("a leftover of another user", {}, ([listed(), {**LEFTOVER, "user_id": OTHER_USER}], record()), "reuse 101"),
+    ("a leftover of another user", {}, ([listed(), LEFTOVER._replace(user_id=OTHER_USER)], record()), "reuse 101"),
     ("two of a name, one of the record", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], record()), "reuse 101"),
-    ("two of a name, none of the record", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "Several tokens are named 'ci'"),
+    ("two of a name, none of the record", {}, ([listed(id=OTHER_ID), listed()], None), "Several tokens are named 'ci'"),
+    ("two of a name, one of them another user's", {}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "(id 101) exists, but the store"),
     ("two of a name, one asked for", {"user_id": OTHER_USER, **R}, ([listed(user_id=OTHER_USER, id=OTHER_ID), listed()], None), "replace 102"),
     ("no refresh token", FORCED, ([listed()], record(refresh_token=None)), "the store holds no refresh token for it"),
     ("no refresh token, state_change", {**FORCED, **R}, ([listed()], record(refresh_token=None)), "replace 101"),
@@ -127,7 +131,7 @@ def test_with_a_store(wanted: Mapping[str, Any], facts: Facts, expected: str) ->
     assert expected in caught.value.message
 
 
-WITHOUT: list[tuple[str, Mapping[str, Any], list[dict[str, Any]], str]] = [
+WITHOUT: list[tuple[str, Mapping[str, Any], list[Token], str]] = [
     ("nothing", {}, [], "create"),
     ("there", {}, [listed()], "none 101"),
     ("there, always", A, [listed()], "replace 101"),
@@ -146,8 +150,8 @@ WITHOUT: list[tuple[str, Mapping[str, Any], list[dict[str, Any]], str]] = [
 
 
 @pytest.mark.parametrize(("wanted", "tokens", "expected"), [pytest.param(*case[1:], id=case[0]) for case in WITHOUT])
-def test_without_a_store(wanted: Mapping[str, Any], tokens: list[dict[str, Any]], expected: str) -> None:
-    desired = wish(store=None, **wanted)
+def test_without_a_store(wanted: Mapping[str, Any], tokens: list[Token], expected: str) -> None:
+    desired = wish(has_store=False, **wanted)
     if expected.split()[0] in ("none", "create", "replace", "revoke"):
         assert step(plan(desired, tokens, None, has_store=False)) == expected
         return

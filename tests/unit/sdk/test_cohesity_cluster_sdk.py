@@ -13,6 +13,7 @@ from cohesity_cluster_sdk.cohesity_client_v2 import CohesityClientV2
 from cohesity_cluster_sdk.exceptions.api_exception import APIException
 from cohesity_cluster_sdk.http.auth.custom_header_auth import CustomHeaderAuth
 from cohesity_cluster_sdk.models.v2.create_access_token_request_params import CreateAccessTokenRequestParams
+from cohesity_cluster_sdk.models.v2.create_protection_group_run_request import CreateProtectionGroupRunRequest
 from cohesity_cluster_sdk.models.v2.create_user_session_request_params import CreateUserSessionRequestParams
 from cohesity_cluster_sdk.models.v2.mfa_params import MfaParams
 
@@ -79,3 +80,27 @@ def test_a_session_opens_and_ends(sim: Simulator) -> None:
     assert cluster.user.get_active_sessions_count().total_sessions_count == 2
     cluster.user.delete_session(current=True)
     assert not sim.check_cohesity(cluster.configuration.session_id)
+
+
+def test_pages_and_a_run(sim: Simulator) -> None:
+    first, *_rest = sim.cohesity_seed("groups", 5)
+    sim.set(cohesity_page_size=2, cohesity_run_seconds=30)
+    groups = client(sim).protection_group
+    names: list[str] = []
+    cookie = None
+    while True:
+        page = groups.get_protection_groups(max_result_count=100, pagination_cookie=cookie)
+        names += [group.name for group in page.protection_groups]
+        cookie = page.pagination_cookie
+        if not cookie:
+            break
+    assert names == [f"groups-{number:04d}" for number in range(1, 6)]
+    assert len(sim.requests(path="protection-groups$")) == 3
+
+    assert groups.create_protection_group_run(id=first, body=CreateProtectionGroupRunRequest(run_type="kRegular")).protection_group_id == first
+    statuses = []
+    for seconds in (0, 31):
+        sim.advance(seconds)
+        (run,) = groups.get_protection_group_runs(id=first).runs
+        statuses.append(run.local_backup_info.status)
+    assert statuses == ["Running", "Succeeded"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cohesity_sdk.cluster.cluster_client import ClusterClient
 from cohesity_sdk.cluster.exceptions import ApiException
+from cohesity_sdk.cluster.models.create_user_session_request_params import CreateUserSessionRequestParams
 
 from tests.simulator import Simulator, credentials
 
@@ -52,3 +53,18 @@ def test_session_management(sim: Simulator) -> None:
     sim.set(cohesity_session_management=True)
     with pytest.raises(ApiException, match="session management is enabled"):
         client(sim)
+
+
+def test_a_session_opens_works_and_ends(sim: Simulator) -> None:
+    sim.set(cohesity_session_management=True)
+    cluster = ClusterClient(cluster_vip=sim.host, api_key="not used")
+    # Each of its parts would set the header again.
+    cluster.api_key = None
+    cluster.configuration.api_key.clear()
+    login = CreateUserSessionRequestParams(username=credentials.COHESITY_USERNAME, password=credentials.COHESITY_PASSWORD, domain=credentials.COHESITY_DOMAIN)
+    secret = cluster.user_api.create_session(login).session_id
+    cluster.configuration.api_key["SessionIdHeader"] = secret
+    assert cluster.security_api.get_security_config().session_configuration.absolute_timeout == 86400
+    # This client does not know `current`: it ends the sessions of a user, or everybody's.
+    cluster.user_api.delete_session(sid="SID-LOCAL-backup")
+    assert [session["death"] for session in sim.state()["cohesity"]["all_sessions"]] == ["sid"]

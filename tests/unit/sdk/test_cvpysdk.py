@@ -12,9 +12,8 @@ import pytest
 from cvpysdk.commcell import Commcell
 from cvpysdk.exception import SDKException
 
+from tests.constants import DAY
 from tests.simulator import Simulator, credentials
-
-DAY = 86400
 
 
 def log_in(sim: Simulator, **changes: Any) -> Commcell:

@@ -52,8 +52,10 @@ def test_cohesity_v1_client(sim: Simulator, cohesity: Task, api_version: str) ->
 def test_cohesity_v2_client(sim: Simulator, cohesity: Task) -> None:
     token = cohesity()["token"]
     client = ClusterClient(cluster_vip=sim.host, api_key="not used")
+    # Each of its parts would set the header again.
+    client.api_key = None
+    client.configuration.api_key.clear()
     client.configuration.api_key["Bearer"] = token["headers"]["Authorization"]
-    client.configuration.api_key.pop("APIKeyHeader", None)
     assert client.security_api.get_security_config().auth_token_timeout_minutes == 1440
     assert [entry["method"] for entry in sim.requests()] == ["POST", "GET"]
 

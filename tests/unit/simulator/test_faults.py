@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.simulator import Simulator, SimulatorError
-from tests.unit.simulator.clients import V2_TOKENS, Cohesity, CommandCenter
+from tests.unit.simulator.clients import SESSION_USER, V2_TOKENS, Cohesity, CommandCenter
 from tests.waiting import wait_until
 
 
@@ -276,3 +276,31 @@ class TestStrangeStatuses:
     def test_only_what_was_not_done_yet_can_be_done_later(self, sim: Simulator, kind: str, args: dict[str, Any]) -> None:
         with pytest.raises(SimulatorError):
             sim.fault(kind, **args)
+
+
+class TestOperations:
+    def test_a_token_ends_between_two_calls(self, cluster: Cohesity, sim: Simulator) -> None:
+        token = cluster.token()
+        sim.fault("operation", name="advance", arguments={"seconds": 86401}, path="sessionUser", after=1)
+        assert [cluster.get(SESSION_USER, token).status_code for _dummy in range(3)] == [200, 401, 401]
+        assert cluster.get(SESSION_USER, cluster.token()).status_code == 200
+
+    @pytest.mark.parametrize("text", ["Token expired", "The access token is invalid.", "Neither session cookie nor token"])
+    def test_an_administrator_ends_it_after_a_call(self, cluster: Cohesity, sim: Simulator, text: str) -> None:
+        texts = ["Token expired", "The access token is invalid.", "Neither session cookie nor token"]
+        sim.set(cohesity_expiry_text=texts.index(text) + 1)
+        token = cluster.token()
+        sim.fault("operation_after", name="cohesity_kill", path="sessionUser")
+        assert cluster.get(SESSION_USER, token).status_code == 200
+        assert cluster.get(SESSION_USER, token).json()["message"].startswith(text)
+
+    def test_another_users_token_appears_during_ours(self, commandcenter: CommandCenter, sim: Simulator) -> None:
+        sim.set(commandcenter_list_all="all")
+        sim.fault("operation", name="commandcenter_create", arguments={"name": "theirs", "user_id": 8}, method="POST", path="AccessToken$")
+        mine = commandcenter.created("mine")
+        assert [(entry["tokenName"], entry["userId"]) for entry in commandcenter.listed()] == [("theirs", 8), ("mine", 7)]
+        assert mine["accessTokenId"] == commandcenter.listed()[1]["accessTokenId"]
+
+    def test_an_unknown_one_is_refused(self, sim: Simulator) -> None:
+        with pytest.raises(SimulatorError, match="no such operation"):
+            sim.fault("operation", name="explode")

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token
+from tests import judges
 from tests.simulator import Simulator
 from tests.stores import FileStore, Store, VaultStore
 from tests.unit.helpers import Task, transcript
-
-MINUTE, DAY = 60, 86400
 
 
 class StoredToken(Task):
@@ -52,13 +51,7 @@ class StoredToken(Task):
 
     def settled(self, result: dict[str, Any]) -> None:
         """One token lives; the store holds its secret, and the run has returned it."""
-        (token,) = self.live()
-        record = self.store.read()
-        assert record is not None
-        assert result["token"]["access_token"] == record["access_token"] == token["access_token"]
-        assert result["token"]["refresh_token"] == record["refresh_token"] == token["refresh_token"]
-        assert self.sim.check(record["access_token"])
-        assert (record["pending"], record["suspect_since"]) == (None, None)
+        judges.check_one_token(self.sim, self.live(), self.store.read(), "ci", result["token"])
 
 
 @pytest.fixture

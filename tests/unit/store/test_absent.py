@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import pytest
 
+from tests.constants import DAY, LIST, LOGIN, LOGOUT, revoke
 from tests.simulator import Simulator
-from tests.unit.store.conftest import DAY, StoredToken
+from tests.unit.store.conftest import StoredToken
 
 
 class TestAbsent:
     def test_revoked_and_forgotten(self, task: StoredToken) -> None:
         task()
         result = task(state="absent")
-        assert task.requests == ["POST /Login", "GET /V4/AccessToken", "DELETE /V4/AccessToken/101", "POST /Logout"]
+        assert task.requests == [LOGIN, LIST, revoke(101), LOGOUT]
         assert (result["changed"], result["actions"], result["token"], result["secret_available"]) == (True, ["revoked"], None, False)
         assert result["diff"]["after"] == {}
         assert task.live() == []
@@ -26,7 +27,7 @@ class TestAbsent:
         task(state="absent")
         version = task.store.version()
         result = task(state="absent")
-        assert task.requests == ["POST /Login", "GET /V4/AccessToken", "POST /Logout"]
+        assert task.requests == [LOGIN, LIST, LOGOUT]
         assert (result["changed"], result["actions"]) == (False, [])
         assert task.store.version() == version
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.constants import DAY, NEARLY_A_LIFETIME, UNCHANGED
 from tests.simulator import Simulator
-from tests.unit.store.conftest import DAY, MINUTE, StoredToken
+from tests.unit.store.conftest import StoredToken
 
-READS = ["POST /Login", "GET /V4/AccessToken", "POST /Logout"]
 Prepare = Callable[[StoredToken], object]
 
 
@@ -23,7 +23,7 @@ def nothing(_task: StoredToken) -> None:
 
 def about_to_end(task: StoredToken) -> None:
     task()
-    task.sim.advance(28 * MINUTE)
+    task.sim.advance(NEARLY_A_LIFETIME)
 
 
 def too_late(task: StoredToken) -> None:
@@ -94,7 +94,7 @@ def test_the_prediction(task: StoredToken, prepare: Prepare, arguments: Mapping[
     prepare(task)
     before = task.every(), task.store.read(), task.store.version(), task.store.beside()
     predicted = task(check_mode=True, **arguments)
-    assert task.requests == READS
+    assert task.requests == UNCHANGED
     assert (task.every(), task.store.read(), task.store.version(), task.store.beside()) == before
     done = task(**arguments)
     assert predicted["actions"] == done["actions"] == actions
@@ -134,7 +134,7 @@ def test_beside_a_run_at_work(task: StoredToken, sim: Simulator) -> None:
     assert record is not None
     pending = {"op": "renew", "run": "0" * 32, "since": int(sim.now()), "lease": 300}
     task.store.write({**record, "pending": pending})
-    sim.advance(28 * MINUTE if task.store.kind == "file" else 0)
+    sim.advance(NEARLY_A_LIFETIME if task.store.kind == "file" else 0)
     task(check_mode=True)
     after = task.store.read()
     assert after is not None

@@ -13,13 +13,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token
+from tests.constants import HOUR, V2_LOGIN, VERIFY
 from tests.simulator import Simulator, credentials
 from tests.stores import FileStore, Store
 from tests.unit.helpers import Task, transcript
-
-LOGIN = "POST /v2/access-tokens"
-VERIFY = "GET /irisservices/api/v1/public/sessionUser"
-HOUR = 3600
 
 
 class Login(Task):
@@ -46,7 +43,7 @@ def login(sim: Simulator, store: Store) -> Login:
 class TestReuse:
     def test_one_login_serves_all(self, login: Login) -> None:
         first = login()
-        assert login.requests == [LOGIN]
+        assert login.requests == [V2_LOGIN]
         assert (first["changed"], first["actions"]) == (True, ["created"])
         version = login.store.version()
         for _run in range(3):
@@ -78,7 +75,7 @@ class TestReuse:
         login()
         login.store.write({**(login.store.read() or {}), "expires_at": "2026-01-01T00:00:00Z"})
         assert login(verify=False)["actions"] == ["created"]
-        assert login.requests == [LOGIN]
+        assert login.requests == [V2_LOGIN]
 
     @pytest.mark.parametrize("text", [1, 2, 3])
     def test_a_token_that_the_cluster_refuses(self, login: Login, sim: Simulator, text: int) -> None:
@@ -86,7 +83,7 @@ class TestReuse:
         first = login()
         login.store.write({**(login.store.read() or {}), "access_token": "of-another-life"})
         result = login()
-        assert login.requests == [VERIFY, LOGIN]
+        assert login.requests == [VERIFY, V2_LOGIN]
         assert result["actions"] == ["created"]
         assert result["token"]["access_token"] != first["token"]["access_token"]
         assert (login.store.read() or {})["access_token"] == result["token"]["access_token"]
@@ -133,7 +130,7 @@ class TestRecord:
         login()
         before = login.store.read()
         message = login.fails(**changes).message
-        assert f"holds the record of another token ({key}); give each token a place of its own" in message
+        assert f"holds the record of another token ({key}); use a separate file or path for each token" in message
         assert login.requests == []
         assert login.store.read() == before
 
@@ -204,7 +201,7 @@ class TestFailures:
         login.store.write({**(before or {}), "access_token": "of-another-life"})
         before = login.store.read()
         login.fails(password="wrong")
-        assert login.requests == [VERIFY, LOGIN]
+        assert login.requests == [VERIFY, V2_LOGIN]
         assert login.store.read() == before
 
     @pytest.mark.parametrize("store", ["vault"], indirect=True)

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.constants import DAY, LIST, LOGIN, LOGOUT, MINUTE, NEARLY_A_LIFETIME, RENEW, update
 from tests.simulator import Simulator
 from tests.unit.helpers import bodies
-from tests.unit.store.conftest import DAY, MINUTE, StoredToken
+from tests.unit.store.conftest import StoredToken
 
-UPDATE = ["POST /Login", "GET /V4/AccessToken", "PUT /V4/AccessToken/101", "POST /Logout"]
+UPDATE = [LOGIN, LIST, update(101), LOGOUT]
 
 
 def sent(sim: Simulator) -> Any:
@@ -64,10 +65,10 @@ class TestUpdate:
 
     def test_with_a_renewal(self, task: StoredToken, sim: Simulator) -> None:
         task(scope="all")
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         result = task(scope="hyperscale")
         assert (result["actions"], result["token"]["scope"]) == (["renewed", "updated"], "hyperscale")
-        assert task.requests == ["POST /Login", "GET /V4/AccessToken", "POST /V4/AccessToken/Renew", "PUT /V4/AccessToken/101", "POST /Logout"]
+        assert task.requests == [LOGIN, LIST, RENEW, update(101), LOGOUT]
         task.settled(result)
         assert task(scope="hyperscale")["actions"] == ["reused"]
 
@@ -104,7 +105,7 @@ class TestAllowedIps:
 
     def test_survive_a_renewal(self, task: StoredToken, sim: Simulator) -> None:
         task(allowed_ips=["127.0.0.1"])
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         assert task(allowed_ips=["127.0.0.1"])["actions"] == ["renewed"]
         assert task(allowed_ips=["127.0.0.1"])["actions"] == ["reused"]
 
@@ -162,7 +163,7 @@ class TestName:
     def test_renamed_and_about_to_end(self, task: StoredToken, sim: Simulator) -> None:
         task()
         sim.commandcenter_edit(101, name="do not delete")
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         result = task()
         assert result["actions"] == ["renewed", "updated"]
         task.settled(result)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file: for its owner's eyes only, whole or not at all, and locked while a run is at work."""
+"""The file: for its owner's eyes only, whole or not at all, and locked while a run writes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import os
 import stat
 import subprocess
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from tests.stores import FileStore
 from tests.unit.store.conftest import StoredToken
 
 NOBODY = 65534
+BOOT = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+LEFT = f".token.json.{BOOT}.0123456789abcdef.new"  # what a run of this machine that was killed leaves
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
@@ -37,7 +40,7 @@ def path_of(task: StoredToken) -> Path:
     return task.store.path
 
 
-def mend(message: str) -> None:
+def fix(message: str) -> None:
     """Do what the message says after "with:"."""
     subprocess.run(message.rpartition("with: ")[2], shell=True, check=True, timeout=10)
 
@@ -72,19 +75,22 @@ class TestContent:
         assert not path_of(task).exists()
 
     def test_what_a_killed_run_left_is_cleared(self, task: StoredToken) -> None:
+        """By the next run that writes."""
         task()
-        left = path_of(task).with_name(".token.json.new")
+        left = path_of(task).with_name(LEFT)
         left.write_text('{"access_token": "half a sec', encoding="utf-8")
         left.chmod(0o600)
         assert task()["actions"] == ["reused"]
+        assert task(state="renewed")["actions"] == ["renewed"]
         assert task.store.beside() == {"token.json.lock"}
 
-    def test_what_a_killed_run_left_is_longer_than_the_next_record(self, task: StoredToken) -> None:
-        left = path_of(task).with_name(".token.json.new")
-        left.write_text("x" * 100_000, encoding="utf-8")
-        left.chmod(0o600)
-        task.settled(task())
-        assert path_of(task).stat().st_size < 2000
+    def test_what_another_host_may_be_writing_is_left_alone(self, task: StoredToken) -> None:
+        theirs = [path_of(task).with_name(f".token.json.{host}.0123456789abcdef.new") for host in ("00000000", "unknown0")]
+        for path in theirs:
+            path.touch(mode=0o600)
+        os.utime(theirs[0], (time.time() - 3601, time.time() - 3601))
+        task()
+        assert [path.exists() for path in theirs] == [False, True]
 
     @pytest.mark.parametrize("name", ["with space.json", "ümlaut", "'quote$(id).json", "-rf"])
     def test_every_name(self, task: StoredToken, name: str) -> None:
@@ -105,9 +111,9 @@ class TestRefused:
         task()
         path_of(task).chmod(mode)
         message = task.fails().message
-        assert f"is open to others (mode {mode:04o}): take its secret for known" in message
+        assert f"is open to others (mode {mode:04o}): treat its secret as compromised" in message
         assert task.requests == []
-        mend(message)
+        fix(message)
         assert task()["actions"] == ["reused"]
 
     def test_a_symbolic_link(self, task: StoredToken) -> None:
@@ -123,11 +129,10 @@ class TestRefused:
         assert "is a symbolic link" in task.fails().message
         assert not (tmp_path / "elsewhere").exists()
 
-    @pytest.mark.parametrize("name", ["token.json.lock", ".token.json.new"])
-    def test_a_link_in_the_place_of_a_helper_file(self, task: StoredToken, tmp_path: Path, name: str) -> None:
+    def test_a_link_in_the_place_of_the_lock_file(self, task: StoredToken, tmp_path: Path) -> None:
         target = tmp_path / "elsewhere"
         target.write_text("precious", encoding="utf-8")
-        path_of(task).with_name(name).symlink_to(target)
+        path_of(task).with_name("token.json.lock").symlink_to(target)
         assert "is a symbolic link" in task.fails().message
         assert target.read_text(encoding="utf-8") == "precious"
         assert task.live() == []
@@ -138,16 +143,22 @@ class TestRefused:
         os.chown(path_of(task), NOBODY, NOBODY)
         message = task.fails().message
         assert f"belongs to user id {NOBODY}, this run is user id 0" in message
-        mend(message)
+        fix(message)
         assert task()["actions"] == ["reused"]
 
-    @needs_root
-    def test_a_prepared_temporary_file(self, task: StoredToken) -> None:
-        """Somebody who may write to the folder waits there for the secret."""
-        waiting = path_of(task).with_name(".token.json.new")
-        waiting.touch(mode=0o600)
-        os.chown(waiting, NOBODY, NOBODY)
-        assert f"belongs to user id {NOBODY}" in task.fails().message
+    @pytest.mark.parametrize("kind", ["link", pytest.param("file", marks=needs_root)])
+    def test_a_prepared_temporary_file(self, task: StoredToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+        """Somebody who may write to the folder waits there for the secret, and has even guessed the name."""
+        monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID("0123456789abcdef0123456789abcdef"))
+        waiting, target = path_of(task).with_name(LEFT), tmp_path / "elsewhere"
+        target.write_text("precious", encoding="utf-8")
+        if kind == "link":
+            waiting.symlink_to(target)
+        else:
+            waiting.touch(mode=0o600)
+            os.chown(waiting, NOBODY, NOBODY)
+        assert ("is a symbolic link" if kind == "link" else f"belongs to user id {NOBODY}") in task.fails().message
+        assert target.read_text(encoding="utf-8") == "precious"
         assert task.live() == []
 
     @pytest.mark.parametrize("kind", ["folder", "pipe"])
@@ -162,7 +173,7 @@ class TestRefused:
         place = {"file": str(tmp_path / "not there" / "token.json")}
         message = task.fails(store=place).message
         assert "its folder cannot be used (No such file or directory)" in message
-        mend(message)
+        fix(message)
         assert stat.S_IMODE((tmp_path / "not there").stat().st_mode) == 0o700
         assert task(store=place)["actions"] == ["created"]
 
@@ -171,7 +182,7 @@ class TestRefused:
         folder.chmod(0o777)
         message = task.fails().message
         assert "everybody may write to its folder" in message
-        mend(message)
+        fix(message)
         assert task()["actions"] == ["created"]
 
     def test_a_sticky_folder(self, task: StoredToken) -> None:
@@ -181,7 +192,7 @@ class TestRefused:
     def test_json_that_is_no_record(self, task: StoredToken) -> None:
         path_of(task).write_text("[1, 2]", encoding="utf-8")
         path_of(task).chmod(0o600)
-        assert "holds JSON that is no record, and was left as it is" in task.fails().message
+        assert "holds JSON that is not a record, and was left as it is; use a separate file for each token" in task.fails().message
         assert path_of(task).read_text(encoding="utf-8") == "[1, 2]"
 
 
@@ -195,15 +206,29 @@ class TestDamaged:
         message = task.fails().message
         assert "does not hold its secret" in message
         (warning,) = task.warnings
-        assert "was damaged and is kept as" in warning
-        (aside,) = path_of(task).parent.glob("token.json.damaged-*")
-        assert str(aside) in warning
-        assert aside.read_bytes() == content
-        assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+        assert "is damaged (it is not JSON), so its secret is lost" in warning
+        # Reading changes nothing.
+        assert task.store.beside() == {"token.json.lock"}
+        assert path_of(task).read_bytes() == content
         result = task(recreate="state_change")
         assert result["actions"] == ["recreated"]
-        assert aside.exists()
+        (aside,) = path_of(task).parent.glob("token.json.damaged-*")
+        assert f"was damaged and is kept as {aside}: its secret is lost" in task.warnings[-1]
+        assert aside.read_bytes() == content
+        assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+        assert task.store.beside() == {"token.json.lock", aside.name}
         task.settled(result)
+
+    def test_without_hard_links(self, task: StoredToken, monkeypatch: pytest.MonkeyPatch) -> None:
+        def link(*_args: Any, **_kwargs: Any) -> None:
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+        path_of(task).write_text("{", encoding="utf-8")
+        path_of(task).chmod(0o600)
+        monkeypatch.setattr(os, "link", link)
+        task.settled(task())
+        (aside,) = path_of(task).parent.glob("token.json.damaged-*")
+        assert aside.read_text(encoding="utf-8") == "{"
 
     def test_binary(self, task: StoredToken) -> None:
         task()
@@ -215,7 +240,7 @@ class TestDamaged:
         path_of(task).write_text("{", encoding="utf-8")
         predicted = task(check_mode=True, recreate="state_change")
         assert predicted["actions"] == ["recreated"]
-        assert any("is damaged: a run without check mode keeps it as" in warning for warning in task.warnings)
+        assert any("is damaged (it is not JSON)" in warning for warning in task.warnings)
         assert path_of(task).read_text(encoding="utf-8") == "{"
 
     def test_twice_in_one_second(self, task: StoredToken, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +249,7 @@ class TestDamaged:
         for content in ("first", "second"):
             path_of(task).write_text(content, encoding="utf-8")
             path_of(task).chmod(0o600)
-            task(state="absent")
+            task(recreate="state_change")
         kept = {path.read_text(encoding="utf-8") for path in path_of(task).parent.glob("token.json.damaged-*")}
         assert kept == {"first", "second"}
 
@@ -235,12 +260,16 @@ class TestLock:
         with path_of(task).with_name("token.json.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             begin = time.monotonic()
-            message = task.fails(store={"file": str(path_of(task)), "lock_timeout": 1}).message
+            message = task.fails(store={"file": str(path_of(task)), "lock_timeout": 1}, state="renewed").message
             assert "is locked by another run; waited 1 s (lock_timeout)" in message
             assert 0.9 < time.monotonic() - begin < 10
-            assert task.requests == []
+            assert task.sim.requests("Renew$") == []
+            # Who only reads has no use for the lock.
+            begin = time.monotonic()
+            assert task()["actions"] == ["reused"]
             assert task(check_mode=True)["actions"] == ["reused"]
-        assert task()["actions"] == ["reused"]
+            assert time.monotonic() - begin < 10
+        assert task(state="renewed")["actions"] == ["renewed"]
 
     def test_no_patience(self, task: StoredToken) -> None:
         assert "must not be negative" in task.fails(store={"file": str(path_of(task)), "lock_timeout": -1}).message
@@ -259,20 +288,19 @@ class TestLock:
     def test_the_lock_file_was_removed_while_somebody_waited(self, task: StoredToken) -> None:
         """The lock of a file that is no longer there is worth nothing: the next run locks another one."""
         task()
-        task.sim.clear_requests()
         lock_path = path_of(task).with_name("token.json.lock")
         with ThreadPoolExecutor() as pool:
             with lock_path.open("rb") as first:
                 fcntl.flock(first, fcntl.LOCK_EX)
-                waiting = pool.submit(task)
+                waiting = pool.submit(task, state="renewed")
                 time.sleep(0.3)
                 lock_path.unlink()
                 second = lock_path.open("w")
                 fcntl.flock(second, fcntl.LOCK_EX)
             time.sleep(0.5)
-            assert (waiting.done(), task.sim.requests()) == (False, [])
+            assert (waiting.done(), task.sim.requests("Renew$")) == (False, [])
             second.close()
-            assert waiting.result(10)["actions"] == ["reused"]
+            assert waiting.result(10)["actions"] == ["renewed"]
 
 
 class TestFailingDisk:

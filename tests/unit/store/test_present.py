@@ -9,18 +9,15 @@ import re
 
 import pytest
 
+from tests.constants import CREATED, DAY, MINUTE, RENEWED, UNCHANGED
 from tests.simulator import Simulator
-from tests.unit.store.conftest import DAY, MINUTE, StoredToken
-
-CREATE = ["POST /Login", "GET /V4/AccessToken", "POST /V4/AccessToken", "POST /Logout"]
-REUSE = ["POST /Login", "GET /V4/AccessToken", "POST /Logout"]
-RENEW = ["POST /Login", "GET /V4/AccessToken", "POST /V4/AccessToken/Renew", "POST /Logout"]
+from tests.unit.store.conftest import StoredToken
 
 
 class TestCreate:
     def test_no_record_and_no_token(self, task: StoredToken) -> None:
         result = task()
-        assert task.requests == CREATE
+        assert task.requests == CREATED
         assert (result["changed"], result["actions"], result["secret_available"]) == (True, ["created"], True)
         task.settled(result)
         assert task.warnings == []
@@ -63,7 +60,7 @@ class TestReuse:
         first = task()
         version = task.store.version()
         second = task()
-        assert task.requests == REUSE
+        assert task.requests == UNCHANGED
         assert task.store.version() == version
         assert (second["changed"], second["actions"]) == (False, ["reused"])
         assert second["token"]["access_token"] == first["token"]["access_token"]
@@ -106,7 +103,7 @@ class TestRenew:
         first = task()["token"]
         sim.advance(26 * MINUTE)
         result = task()
-        assert task.requests == RENEW
+        assert task.requests == RENEWED
         (sent,) = sim.requests("Renew$")
         assert sent["body"] == {"accessToken": first["access_token"], "refreshToken": first["refresh_token"]}
         assert (result["changed"], result["actions"]) == (True, ["renewed"])
@@ -129,7 +126,7 @@ class TestRenew:
     def test_forced(self, task: StoredToken) -> None:
         first = task()["token"]
         result = task(state="renewed")
-        assert task.requests == RENEW
+        assert task.requests == RENEWED
         assert (result["changed"], result["actions"]) == (True, ["renewed"])
         assert result["token"]["access_token"] != first["access_token"]
         task.settled(result)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.constants import LIST
 from tests.simulator import Simulator
 from tests.simulator.credentials import COMMANDCENTER_USERS, QSDK_AUTH_TOKEN
 from tests.unit.store.conftest import StoredToken
@@ -75,7 +76,7 @@ class TestOneTokenManagedByMany:
     def test_a_login_by_token_does_not_say_whose_it_is(self, task: StoredToken) -> None:
         task()
         assert task(username=None, password=None, auth_token=QSDK_AUTH_TOKEN)["actions"] == ["reused"]
-        assert task.requests == ["GET /V4/AccessToken"]
+        assert task.requests == [LIST]
 
     def test_and_may_belong_to_somebody_else(self, task: StoredToken) -> None:
         """Then it does not see the token of the record: a new one of that name would be another user's, in the place of the first one's secret."""

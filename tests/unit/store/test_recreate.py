@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import pytest
 
+from tests.constants import CREATE, DAY, LIST, LOGIN, LOGOUT, MINUTE, NEARLY_A_LIFETIME, revoke, update
 from tests.simulator import Simulator
-from tests.unit.store.conftest import DAY, MINUTE, StoredToken
+from tests.unit.store.conftest import StoredToken
 
 REPLACE = [
-    "POST /Login",
-    "GET /V4/AccessToken",
-    "PUT /V4/AccessToken/101",  # the old one steps aside
-    "POST /V4/AccessToken",
-    "DELETE /V4/AccessToken/101",
-    "POST /Logout",
+    LOGIN,
+    LIST,
+    update(101),  # the old one steps aside
+    CREATE,
+    revoke(101),
+    LOGOUT,
 ]
 
 
@@ -151,7 +152,7 @@ class TestSecretGone:
             "To have it replaced by a new one, set recreate: state_change"
         )
         assert task.store.read() is None
-        assert task.requests == ["POST /Login", "GET /V4/AccessToken", "POST /Logout"]
+        assert task.requests == [LOGIN, LIST, LOGOUT]
 
     @pytest.mark.parametrize("recreate", ["state_change", "always"])
     def test_replaced(self, task: StoredToken, recreate: str) -> None:
@@ -237,7 +238,7 @@ class TestForeignRenewal:
         held = task()["token"]
         sim.advance(10)
         task.renewed_by_a_stranger(held)
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         result = task()
         assert sim.requests("Renew$") == []
         assert sim.state()["commandcenter"]["mails"] == []
@@ -274,33 +275,3 @@ class TestForeignRenewal:
         result = task(state="renewed")
         assert sim.requests("Renew$") == []
         replaced(task, result)
-
-
-class TestListThatIsAlwaysOff:
-    """Should a server's list show another end than its other answers do, it looks like a renewal by somebody else, once."""
-
-    def test_costs_one_token_and_no_more(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        assert task()["actions"] == ["recreated"]
-        again = task()
-        assert again["actions"] == ["reused"]
-        task.settled(again)
-
-    def test_does_not_hide_the_real_end(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        task()
-        sim.advance(1700)
-        assert task()["actions"] == ["renewed"]
-        assert task()["actions"] == ["reused"]
-
-    def test_does_not_hide_a_renewal_by_somebody_else(self, task: StoredToken, sim: Simulator) -> None:
-        sim.set(commandcenter_list_expiry_offset=3600)
-        task()
-        pair = task()["token"]
-        sim.advance(600)
-        task.renewed_by_a_stranger(pair)
-        result = task()
-        assert result["actions"] == ["recreated"]
-        task.settled(result)

@@ -11,10 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from tests.constants import LEASE, NEARLY_A_LIFETIME
 from tests.simulator import Simulator
-from tests.unit.store.conftest import MINUTE, StoredToken
-
-LEASE = 300
+from tests.unit.store.conftest import StoredToken
 
 
 def left_behind(task: StoredToken, op: str, age: int = LEASE + 1) -> None:
@@ -34,7 +33,7 @@ class TestSettled:
         """It is ours, so recreate need not allow that."""
         task()
         left_behind(task, op)
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         result = task(recreate=recreate)
         assert (result["actions"], result["replaced_id"]) == (["recreated"], 101)
         assert sim.requests("Renew$") == []
@@ -119,7 +118,7 @@ class TestAcrossRuns:
         """However many runs fail after the one that died: the pair stays suspect."""
         task()
         left_behind(task, "renew")
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         for _run in range(2):
             sim.fault("status", method="POST", path="AccessToken$", code=403, body={"errorMessage": "Not you", "errorCode": 5})
             assert "Not you" in task.fails().message
@@ -198,7 +197,7 @@ class TestLostAnswers:
     @pytest.mark.parametrize("recreate", ["never", "state_change"])
     def test_of_a_renewal(self, task: StoredToken, sim: Simulator, kind: str, recreate: str) -> None:
         task()
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         sim.fault(kind, method="POST", path="Renew$")
         result = task(recreate=recreate)
         assert result["actions"] == ["recreated"]
@@ -220,7 +219,7 @@ class TestLostAnswers:
     def test_the_server_stays_away(self, task: StoredToken, sim: Simulator) -> None:
         """Nothing can be settled: the record says so, and the next run does."""
         task()
-        sim.advance(28 * MINUTE)
+        sim.advance(NEARLY_A_LIFETIME)
         sim.fault("cut_after", method="POST", path="Renew$")
         sim.fault("cut_before", path="AccessToken", times=0, after=2)
         task.fails()

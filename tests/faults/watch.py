@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Watches a process from below: what it sends, what it is answered, and what it does to the files of one folder.
+"""Watches a run from below: what it sends, what comes back, and what it does to the files of one folder.
 
-Each such effect is written to a trace before it happens, and the process can be killed there, or the effect made to fail. The
-standard library is wrapped, in the process under test only; the product knows nothing of it.
+Each such effect is written to a trace before it happens, and the process can be killed there, frozen, or the effect made to fail. The
+standard library is wrapped, in the process of the run only; the product knows nothing of it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,24 @@ PAUSE = 0.02  # seconds: what a sleep of the product between two attempts is cut
 class Watch:
     """The effects of this process, numbered from 0.
 
+    folder, vault (host:port): which files are watched, and which connections are called "vault" in labels.
     kill: the number of the effect before which the process is killed, or how its label begins. torn: the number of a write of which half is done first.
     fail: {"at": number, "errno": what it fails with, "for_good": whether all later ones do so too}; of effects on files alone.
+    freeze: {"at": as kill, "seconds": n}: before that effect the process stops itself, once; when it is woken, its clocks are n seconds later.
+    slow: how many seconds each response seems to take, by the clocks of the process.
     """
 
-    def __init__(self, trace: str, folder: str, vault: str, kill: int | str | None, torn: int | None, fail: dict[str, Any] | None) -> None:
+    def __init__(
+        self,
+        trace: str,
+        folder: str = "/nowhere",
+        vault: str = "",
+        kill: int | str | None = None,
+        torn: int | None = None,
+        fail: dict[str, Any] | None = None,
+        freeze: dict[str, Any] | None = None,
+        slow: float = 0,
+    ) -> None:
         self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._write = os.write
         self._folder = os.path.realpath(folder)
@@ -37,6 +50,8 @@ class Watch:
         self._kill = kill
         self._torn = torn
         self._fail = fail
+        self._freeze = freeze
+        self._slow = slow
         self._count = 0
 
     def effect(self, label: str, **more: Any) -> None:
@@ -44,8 +59,13 @@ class Watch:
         number = self._count
         self._count += 1
         self._write(self._trace, (json.dumps({"number": number, "label": label, **more}) + "\n").encode())
-        if number == self._kill or (isinstance(self._kill, str) and label.startswith(self._kill)):
+        if _meant(self._kill, number, label):
             os.kill(os.getpid(), signal.SIGKILL)
+        freeze = self._freeze
+        if freeze and _meant(freeze["at"], number, label):
+            self._freeze = None
+            os.kill(os.getpid(), signal.SIGSTOP)
+            _jump(freeze["seconds"])
         fail = self._fail
         if fail and not label.startswith(("send ", "answer ", "end")) and (number == fail["at"] or (fail["for_good"] and number > fail["at"])):
             raise OSError(fail["errno"], os.strerror(fail["errno"]))
@@ -147,7 +167,21 @@ class Watch:
 
         def getresponse(self: Any, *args: Any, **kwargs: Any) -> Any:
             response = real_getresponse(self, *args, **kwargs)
+            if watch._slow:
+                _jump(watch._slow)
             watch.effect(f"answer {self.watched_call}")
             return response
 
         cls.putrequest, cls.endheaders, cls.getresponse = putrequest, endheaders, getresponse  # type: ignore[method-assign]
+
+
+def _meant(wanted: int | str | None, number: int, label: str) -> bool:
+    """Whether this effect is the one that is wanted, by its number or by how its label begins."""
+    return number == wanted if not isinstance(wanted, str) else label.startswith(wanted)
+
+
+def _jump(seconds: float) -> None:
+    """Have the clocks of this process go on by so many seconds at once."""
+    monotonic, wall = time.monotonic, time.time
+    time.monotonic = lambda: monotonic() + seconds
+    time.time = lambda: wall() + seconds

@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls below V4/AccessToken: list, create, update, revoke and renew access tokens."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+from collections.abc import Mapping
+
+from .._errors import ApiError
+from .._http.client import Response
+from .._http.messages import check_secret
+from .server import Server
+from .token import Token, from_wire, to_wire, with_defaults
+
+TOKENS_PATH = "/V4/AccessToken"
+# In which forms Renew is tried, until one is not refused.
+_RENEW_FORMS = ("bearer", "authtoken")
+_PENDING_AUTHORIZATION = 202
+# Secrets and times out of a response that is no JSON: field clients read them out of the text because of such servers.
+_PAIR = re.compile(r'"(accessToken|refreshToken)"\s*:\s*"([^"\\\s]+)"')
+_NUMBERS = re.compile(r'"(accessTokenId|userId|tokenExpiryTimestamp|refreshTokenExpiryTimestamp|renewableUntilTimestamp)"\s*:\s*"?([0-9]{1,12})\b')
+# What the server says when it has certainly done nothing, whatever the status (vendor documents and field clients).
+_FINAL_WORDS = (
+    "permissible time limit",
+    "access denied",
+    "already present",
+    "already exists",
+    "already in use",
+    "using another access token",
+)
+
+
+class AccessTokens:
+    """The access tokens that a login may see and manage."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._has_asked = False
+        self._own_user_id: int | None = None
+
+    @property
+    def not_after(self) -> float | None:
+        """The end, by time.monotonic(), of the time that the coming requests together may take; None for no such end."""
+        return self.server.client.not_after
+
+    @not_after.setter
+    def not_after(self, moment: float | None) -> None:
+        self.server.client.not_after = moment
+
+    @property
+    def has_server_clock(self) -> bool:
+        return self.server.client.has_server_clock
+
+    def server_time(self) -> float:
+        return self.server.server_time()
+
+    def listing(self, user_id: int | None = None) -> list[Token]:
+        """Every token that the login may see, without secrets."""
+        query = "" if user_id is None else f"?userId={user_id}"
+        answer = self._authenticated_document("GET", TOKENS_PATH + query)
+        listed = answer.get("tokens")
+        if listed is None:
+            listed = []
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            raise ApiError(f"GET {self.server.url}{TOKENS_PATH}: the answer holds no list of tokens")
+        return [from_wire(entry) for entry in listed]
+
+    def create(self, name: str, attributes: Mapping[str, t.Any]) -> Token:
+        """Create a token; returns it with its secrets, which the server shows only this once."""
+        created = with_defaults(attributes)
+        try:
+            answer = self._authenticated_document("POST", TOKENS_PATH, {"tokenName": name, **to_wire(attributes)})
+            inner = answer.get("tokenInfo")
+            info = inner if isinstance(inner, dict) else answer
+            return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}"))._replace(name=name)
+        except ApiError as error:
+            rescued = self._rescued(error)
+            if rescued is None or rescued.id is None or not self._is_there(rescued.id):
+                raise
+            return created.overlaid(rescued)._replace(name=name)
+
+    def _is_there(self, token_id: int) -> bool:
+        """Whether the server lists the token: of a response that is an error, the secret alone does not say so."""
+        with contextlib.suppress(ApiError):
+            return any(token.id == token_id for token in self.listing())
+        return False
+
+    def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:
+        """Change the given attributes, name among them, and nothing else."""
+        self._authenticated_document("PUT", f"{TOKENS_PATH}/{token_id}", to_wire(changes))
+
+    def revoke(self, token_id: int) -> bool:
+        """End a token for good; returns False where an administrator has to authorize that first, which is no error (field code)."""
+        return self._authenticated("DELETE", f"{TOKENS_PATH}/{token_id}").status != _PENDING_AUTHORIZATION
+
+    def own_user_id(self) -> int | None:
+        """The user id of this login, or None where the server does not tell. At most two requests, once a task."""
+        if not self._has_asked:
+            self._has_asked = True
+            with contextlib.suppress(ApiError):
+                self._own_user_id = self._ask_who_this_is()
+        return self._own_user_id
+
+    def _ask_who_this_is(self) -> int | None:
+        # The response may be XML, which tells a name that we could not trust to be unique.
+        answer = self.server.authenticated("POST", "/WhoAmI", {}).data
+        user = answer.get("user") if isinstance(answer, dict) else None
+        if not isinstance(user, dict):
+            return None
+        number = from_wire({"userId": user.get("userId", user.get("id"))}).user_id
+        name = user.get("userName")
+        if number is not None or not isinstance(name, str):
+            return number
+        listed = self.server.authenticated("GET", "/v4/user").data
+        users = listed.get("users") if isinstance(listed, dict) else None
+        same = [entry for entry in users or [] if isinstance(entry, dict) and entry.get("name") == name] if isinstance(users, list) else []
+        return from_wire({"userId": same[0].get("id")}).user_id if len(same) == 1 else None
+
+    def renew(self, pair: Token) -> Token:
+        """Rotate a pair; returns the token with its new secrets. The old pair is dead, and sending it again would kill the new one.
+
+        So the request is sent once. Only a refused authorization, which has not rotated anything, is tried again in another form: servers
+        differ in which one they want there (seen in field clients). A pair that can be read out of a response is returned, whatever else the
+        response says and however broken it is; refresh_token is None where the response holds none.
+        """
+        path = f"{TOKENS_PATH}/Renew"
+        client = self.server.client
+        client.redactor.add(pair.access_token, pair.refresh_token)
+        body = {"accessToken": pair.access_token, "refreshToken": pair.refresh_token}
+        forms = [form for form in dict.fromkeys([pair.auth_header, *_RENEW_FORMS]) if form is not None]
+        refusal: ApiError | None = None
+        for form in [*forms, None]:
+            headers = pair.headers(form) if form else {}
+            try:
+                response = self.server.call("POST", path, body, headers, send_once=True)
+                return self._read_secrets(response.data, f"POST {self.server.url}{path}", renewed=True)._replace(auth_header=form)
+            except ApiError as error:
+                rescued = self._rescued(error)
+                # A server that quotes the request has rotated nothing.
+                if rescued is not None and (rescued.access_token, rescued.refresh_token) != (pair.access_token, rescued.refresh_token and pair.refresh_token):
+                    return rescued._replace(auth_header=form)
+                if error.status not in (401, 403):
+                    raise _judged(refusal or error) if error.status == 404 and refusal else _judged(error) from None
+                refusal = refusal or error
+        raise t.cast(ApiError, refusal)
+
+    def _rescued(self, error: ApiError) -> Token | None:
+        """The token with its secrets, where a response that is an error, or is broken, holds them all the same."""
+        found = dict(_PAIR.findall(error.body or ""))
+        if "accessToken" not in found:
+            return None
+        call = f"POST {self.server.url}{TOKENS_PATH}"
+        try:
+            access_token = check_secret(found["accessToken"], "accessToken", call)
+            refresh_token = check_secret(found["refreshToken"], "refreshToken", call) if found.get("refreshToken") else None
+        except ApiError:
+            return None
+        self.server.client.redactor.add(access_token, refresh_token)
+        numbers = {key: int(value) for key, value in _NUMBERS.findall(error.body or "")}
+        return from_wire(numbers)._replace(access_token=access_token, refresh_token=refresh_token)
+
+    def _read_secrets(self, info: t.Any, call: str, renewed: bool = False) -> Token:
+        """The token with its secrets out of a response. One that is not whole leaves it open what was done: the token exists, its secret is lost."""
+        if not isinstance(info, Mapping):
+            raise ApiError(f"{call}: the answer holds no token", maybe_applied=True)
+        access_token = check_secret(info.get("accessToken"), "accessToken", call)
+        refresh_token = check_secret(info.get("refreshToken"), "refreshToken", call) if info.get("refreshToken") else None
+        self.server.client.redactor.add(access_token, refresh_token)
+        token = from_wire(info)._replace(access_token=access_token, refresh_token=refresh_token)
+        if not renewed and token.id is None:
+            raise ApiError(f"{call}: the answer holds no accessTokenId", maybe_applied=True)
+        return token
+
+    def _authenticated_document(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """The JSON object of a call with the task's login."""
+        response = self._authenticated(method, path, body)
+        if not isinstance(response.data, dict):
+            call = f"{method} {self.server.url}{path.partition('?')[0]}"
+            raise ApiError(f"{call}: the answer is not a JSON object", response.status, maybe_applied=method != "GET")
+        return response.data
+
+    def _authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:
+        """A call with the task's login, with a hint about tokens in its errors."""
+        try:
+            return self.server.authenticated(method, path, body)
+        except ApiError as error:
+            raise self._explained(_judged(error)) from None
+
+    def _explained(self, error: ApiError) -> ApiError:
+        words = error.message.lower()
+        if "using another access token" in words:
+            return error.explained("Access tokens cannot manage access tokens: give username and password, or the token of a login in auth_token")
+        if error.status == 401 and not self.server.logged_in:
+            return error.explained("The login behind auth_token has ended: give a new one")
+        if error.status == 404:
+            return error.explained("This server has no access tokens (they came with release 11.38), or url lacks the path of its API")
+        return error
+
+
+def _judged(error: ApiError) -> ApiError:
+    """The same error, with what is known about whether the request was carried out: an error code that nobody has documented proves nothing."""
+    words = error.message.lower()
+    if any(final in words for final in _FINAL_WORDS):
+        error.maybe_applied = False
+    return error
