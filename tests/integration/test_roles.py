@@ -125,7 +125,7 @@ ONE_CLUSTER = """
         - include_role: {name: dataprotection.access.cohesity_token, tasks_from: clean}
         - record: {left: "{{ [cohesity_access_token, cohesity_session, cohesity_token_headers] }}"}
 """
-NODES, VERIFY = "GET /irisservices/api/v1/public/nodes", "GET /irisservices/api/v1/public/sessionUser"
+NODES = "GET /irisservices/api/v1/public/nodes"
 OPEN, END = "POST /v2/users/sessions", "DELETE /v2/users/sessions"
 
 
@@ -138,7 +138,7 @@ def test_session_where_the_cluster_wants_one(ansible: Ansible, environment: dict
     ansible.sim.set(cohesity_session_management=True)
     run = one_cluster(ansible, environment, "-vvvvv", cohesity_token_login=login)
     assert run.rc == 0, run.screen
-    assert transcript(ansible.sim) == [*([LOGIN] if login == "auto" else []), OPEN, NODES, VERIFY, END]
+    assert transcript(ansible.sim) == [*([V2_LOGIN] if login == "auto" else []), OPEN, NODES, VERIFY, END]
     assert set(run.value("headers")) == {"session-id"}
     assert (run.value("summary")["kind"], run.value("summary")["actions"], run.value("again")) == ("session", ["created"], ["reused"])
     assert run.value("left") == [{}, {}, {}]
@@ -161,7 +161,7 @@ def test_one_kind_only(ansible: Ansible, environment: dict[str, str], login: str
     run = one_cluster(ansible, environment, cohesity_token_login=login)
     assert run.rc == 2
     assert words in run.words.lower()
-    assert transcript(ansible.sim) == [LOGIN if login == "token" else OPEN]
+    assert transcript(ansible.sim) == [V2_LOGIN if login == "token" else OPEN]
 
 
 @pytest.mark.parametrize("given", ["variable", "environment"])
@@ -216,7 +216,7 @@ def test_localhost_of_the_inventory_is_not_reached_through_ssh(ansible: Ansible,
     run = one_cluster(ansible, {**environment, "ANSIBLE_SSH_EXECUTABLE": "/bin/false"}, "-i", str(named))
     # uri is the test's own task, and goes the way of the inventory.
     assert run.value("summary")["actions"] == ["created"]
-    assert transcript(ansible.sim)[0] == LOGIN
+    assert transcript(ansible.sim)[0] == V2_LOGIN
 
 
 def test_connection_that_the_inventory_gives_localhost_is_kept(ansible: Ansible, environment: dict[str, str]) -> None:
