@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import certifi
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "build" / "collections")]
 
@@ -27,10 +29,12 @@ link()
 
 from goals import Figures, verdicts  # noqa: E402
 from operations import counts  # noqa: E402
-from plays import rows  # noqa: E402
+from plays import FLEET, LARGE, LOCAL, Stores, rows  # noqa: E402
 from report import page, text  # noqa: E402
 from runs import Runs  # noqa: E402
 
+from tests.cas import folder_with  # noqa: E402
+from tests.openbao import OpenBao  # noqa: E402
 from tests.simulator import Simulator  # noqa: E402
 from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME  # noqa: E402
 
@@ -45,8 +49,9 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="a Python with ansible-core and requests, whose ansible is measured (default: this one)")
     parser.add_argument("--tasks", type=int, default=20, help="tasks on one host (default: 20)")
     parser.add_argument("--hosts", type=int, default=200, help="hosts of the fleet (default: 200)")
+    parser.add_argument("--large", type=int, default=2000, help="hosts of the large fleet, which is run once (default: 2000)")
     parser.add_argument("--rounds", type=int, default=7, help="how often the quick rows are run (default: 7)")
-    parser.add_argument("--seconds", type=float, default=220, help="no further run after so long (default: 220)")
+    parser.add_argument("--seconds", type=float, default=600, help="no further run after so long (default: 600)")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
     versions = subprocess.run([options.python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout.strip()
@@ -56,10 +61,17 @@ def main() -> None:
     print(f"{machine}. The simulator runs on the same machine.")
     if busy:
         print("Times are longer than they should be, and their ratios uncertain.")
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, Simulator() as sim:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, Simulator() as sim, OpenBao() as bao:
         folder = Path(name)
-        runs = Runs(sim, options.python, folder, options.tasks, options.hosts)
-        compared = rows(sim, runs.store)
+        kept = stores(folder, sim, bao)
+
+        def forget() -> None:
+            Path(kept.file["file"]).unlink(missing_ok=True)
+            bao.call("DELETE", "secret/metadata/bench")
+
+        numbers = {LOCAL: options.tasks, FLEET: options.hosts, LARGE: options.large}
+        runs = Runs(sim, options.python, folder, numbers, forget)
+        compared = rows(sim, kept)
         # Not measured: it lets Python compile what it will only read from then on.
         for row in compared[1:4]:
             runs.run(row)
@@ -83,7 +95,21 @@ def measured(sim: Simulator, runs: Runs, options: argparse.Namespace) -> Figures
     listed = child(options.python, "list", sim.commandcenter_login)
     if listed["tokens"] != LISTED_TOKENS:
         raise SystemExit(f"the list has {listed['tokens']} tokens")
-    return Figures(runs.samples, options.tasks, options.hosts, login["seconds"], listed["seconds"], listed["mib"])
+    return Figures(runs.samples, runs.numbers, login["seconds"], listed["seconds"], listed["mib"])
+
+
+def stores(folder: Path, sim: Simulator, bao: OpenBao) -> Stores:
+    """Stores for tokens, and the public CAs with the simulator's, as a bundle and as a hashed folder."""
+    end = "-----END CERTIFICATE-----\n"
+    certificates = [text + end for text in Path(certifi.where()).read_text(encoding="utf-8").split(end)[:-1]]
+    bundle, hashed = folder / "bundle.pem", folder / "hashed"
+    bundle.write_text("".join([*certificates, Path(sim.ca_path).read_text(encoding="utf-8")]), encoding="utf-8")
+    folder_with(sim.ca_path, hashed)
+    for number, certificate in enumerate(certificates):
+        # Nobody asks for these; what they are called does not matter.
+        (hashed / f"{number:08x}.0").write_text(certificate, encoding="utf-8")
+    vault = {"url": bao.tls_url, "token": bao.token, "ca_path": bao.ca_path, "path": "bench"}
+    return Stores({"file": str(folder / "store.json")}, {"vault": vault}, str(bundle), str(hashed))
 
 
 def child(python: str, what: str, options: dict[str, Any]) -> dict[str, Any]:

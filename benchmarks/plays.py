@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.simulator import Simulator
 from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 
 NAMED_TOKEN = "exporter"
-LOCAL, FLEET = "one host", "fleet"
+LOCAL, FLEET, LARGE = "one host", "fleet", "large fleet"
 
 # What a token task returns, so that set_fact stores as much as the token tasks do.
 FACT = {
@@ -41,24 +40,40 @@ class Row(NamedTuple):
     first: int = 0
 
 
-def rows(sim: Simulator, store: Path) -> list[Row]:
-    """The rows of both scenarios, cheap ones first. store: a file that no run finds."""
+class Stores(NamedTuple):
+    """Where tokens and CA certificates are. file, vault: options of a store that no run finds; bundle, folder: the same CAs in both forms."""
+
+    file: dict[str, Any]
+    vault: dict[str, Any]
+    bundle: str
+    folder: str
+
+
+def rows(sim: Simulator, stores: Stores) -> list[Row]:
+    """The rows of all scenarios, cheap ones first."""
     nothing = Row("nothing", "nothing (start-up of ansible-playbook)", LOCAL, [], 0)
     set_fact = Row("set_fact", "set_fact", LOCAL, [{"ansible.builtin.set_fact": {"cohesity_access_token": FACT}}], 0)
     ours = Row("ours", "cohesity_access_token", LOCAL, [_cohesity(sim)], 1)
     named = Row("named", "commandcenter_access_token, unchanged", LOCAL, [_commandcenter(sim, NAMED_TOKEN)], 3)
     # The first of them creates the token.
-    kept = {"store": {"file": str(store)}}
+    kept = {"store": stores.file}
     reused = Row("reused", "commandcenter_access_token, reused from a store", LOCAL, [_commandcenter(sim, "kept", **kept)], 3, first=1)
     renewed = Row("renewed", "commandcenter_access_token, renewed in a store", LOCAL, [_commandcenter(sim, "kept", **kept, state="renewed")], 4)
+    # Reused without a question to the cluster: all that is left is the store.
+    from_file = Row("from_file", "cohesity_access_token, from a file, verify: false", LOCAL, [_cohesity(sim, store=stores.file, verify=False)], 0, first=1)
+    from_vault = Row("from_vault", "cohesity_access_token, from Vault, verify: false", LOCAL, [_cohesity(sim, store=stores.vault, verify=False)], 0, first=1)
+    by_default = [_cohesity(sim, ca_path=None)]
+    folder = Row("folder", "cohesity_access_token, CAs in a hashed folder", LOCAL, by_default, 1, (("SSL_CERT_DIR", stores.folder),))
+    bundle = Row("bundle", "cohesity_access_token, CAs in one bundle file", LOCAL, by_default, 1, (("SSL_CERT_FILE", stores.bundle),))
     ping = Row("ping", "ping", LOCAL, [{"ansible.builtin.ping": {}}], 0)
     # Any environment makes the action ship its module, as a remote connection or become does.
     shipped = Row("shipped", "cohesity_access_token, shipped as a module", LOCAL, [{**_cohesity(sim), "environment": {"SHIP": "it"}}], 1)
     uri = Row("uri", "uri: the same login", LOCAL, [_uri_login(sim)], 1)
     piped = uri._replace(key="piped", label="uri: the same login, with pipelining", environment=(("ANSIBLE_PIPELINING", "true"),))
     uri_named = Row("uri_named", "uri: log in, list, log out", LOCAL, _uri_list(sim), 3)
-    one_host = [nothing, set_fact, ours, named, reused, renewed, ping, piped, uri, shipped, uri_named]
-    return one_host + [row._replace(scenario=FLEET) for row in (nothing, set_fact, ours, named, ping, uri, shipped)]
+    one_host = [nothing, set_fact, ours, folder, bundle, from_file, from_vault, named, reused, renewed, ping, piped, uri, shipped, uri_named]
+    fleet = [row._replace(scenario=FLEET) for row in (nothing, set_fact, ours, named, ping, uri, shipped)]
+    return [*one_host, *fleet, *(row._replace(scenario=LARGE) for row in (nothing, set_fact, ours))]
 
 
 def play(row: Row, tasks: int) -> list[dict[str, Any]]:
@@ -68,8 +83,9 @@ def play(row: Row, tasks: int) -> list[dict[str, Any]]:
     return [{"name": row.label, "hosts": hosts, "gather_facts": False, "tasks": numbered}]
 
 
-def _cohesity(sim: Simulator) -> dict[str, Any]:
-    return {"dataprotection.access.cohesity_access_token": sim.cohesity_login}
+def _cohesity(sim: Simulator, **options: Any) -> dict[str, Any]:
+    given = {**sim.cohesity_login, **options}
+    return {"dataprotection.access.cohesity_access_token": {name: value for name, value in given.items() if value is not None}}
 
 
 def _commandcenter(sim: Simulator, name: str, **options: Any) -> dict[str, Any]:

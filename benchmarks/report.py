@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from goals import Figures, verdicts
 from operations import Count
-from plays import FLEET, LOCAL, Row
+from plays import FLEET, LARGE, LOCAL, Row
 
 LIST_GOALS = (1.0, 100.0)  # seconds, MiB
 WIDTH = 100
@@ -18,7 +18,11 @@ WIDTH = 100
 
 def text(figures: Figures, rows: Sequence[Row], counts: Sequence[Count]) -> Iterator[str]:
     """The whole report, line by line."""
-    scenarios = {LOCAL: f"{figures.tasks} tasks on one host", FLEET: f"One task on {figures.hosts} hosts, 20 forks"}
+    scenarios = {
+        LOCAL: f"{figures.numbers[LOCAL]} tasks on one host",
+        FLEET: f"One task on {figures.numbers[FLEET]} hosts, 20 forks",
+        LARGE: f"One task on {figures.numbers[LARGE]} hosts, 20 forks",
+    }
     for scenario, title in scenarios.items():
         yield f"\n{title:50} {'whole run':>9} {'fastest':>8} {'processor':>9} {'runs':>4} {'one task, start-up off':>22}"
         for row in rows:
@@ -36,10 +40,10 @@ def text(figures: Figures, rows: Sequence[Row], counts: Sequence[Count]) -> Iter
         "whole run: the median of whole runs of ansible-playbook, its start-up and the simulator's work included; processor: what the fastest of them has "
         "computed, without the simulator. One task, start-up off: the median less the run that does nothing, divided by the number of tasks."
     )
-    yield f"\n{'Ratios beside the goals':42} {'wanted':>7} {'whole run':>14} {'start-up off':>14} {'off, processor':>15}"
+    yield f"\n{'Ratios beside the goals':46} {'wanted':>13} {'whole run':>14} {'start-up off':>14} {'off, processor':>15}"
     for verdict in verdicts(figures):
         whole, task = _said(verdict.whole, verdict.whole_met), _said(verdict.task, verdict.task_met)
-        yield f"  {verdict.goal:40} {verdict.wanted:>7} {whole:>14} {task:>14} {_number(verdict.processor):>15}"
+        yield f"  {verdict.goal:44} {verdict.wanted:>13} {whole:>14} {task:>14} {_said(verdict.processor, verdict.processor_met):>15}"
         if verdict.reason:
             yield from _wrapped(f"because {verdict.reason}", 6)
     yield f"\n{'Requests to the products':52} {'seen':>5} {'goal':>5}"
@@ -59,7 +63,7 @@ def page(figures: Figures, counts: Sequence[Count], machine: str) -> str:
     rows = []
     for verdict in found:
         whole, task = _said(verdict.whole, verdict.whole_met), _said(verdict.task, verdict.task_met)
-        rows.append([f"{verdict.goal[0].upper()}{verdict.goal[1:]}", verdict.wanted, whole, task, _number(verdict.processor)])
+        rows.append([f"{verdict.goal[0].upper()}{verdict.goal[1:]}", verdict.wanted, whole, task, _said(verdict.processor, verdict.processor_met)])
     requests = [[count.operation, str(len(count.requests)), "" if count.goal is None else str(count.goal)] for count in counts]
     reasons = [f"- *{verdict.goal}*: {verdict.reason}." for verdict in found if verdict.reason]
     missed = ["", "Why a goal is missed:", "", *(line for reason in reasons for line in textwrap.wrap(reason, 140, subsequent_indent="  "))] if reasons else []
@@ -81,7 +85,8 @@ def page(figures: Figures, counts: Sequence[Count], machine: str) -> str:
             "",
             f"``make bench`` compares plays against the simulator of both products, in one run on one machine. These figures are from {machine}.",
             "",
-            f"A play does {figures.tasks} tasks on one host, or one task on each of {figures.hosts} hosts with 20 forks. *Whole run* compares whole runs",
+            f"A play does {figures.numbers[LOCAL]} tasks on one host, or one task on each of {figures.numbers[FLEET]} or {figures.numbers[LARGE]} hosts",
+            "with 20 forks. *Wanted* has one limit, or two: over whole runs, and with start-up off. *Whole run* compares whole runs",
             "of ``ansible-playbook``, its start-up included; *start-up off* compares what one task adds to it, and *its processor time* what the controller",
             "computes for that, without waiting.",
             "",
@@ -120,8 +125,9 @@ def _number(ratio: float | None) -> str:
     return "not measured" if ratio is None else f"{ratio:.2f}"
 
 
-def _said(ratio: float | None, met: bool) -> str:
-    return _number(ratio) if ratio is None else f"{_number(ratio)} {_met(met)}"
+def _said(ratio: float | None, met: bool | None) -> str:
+    """The ratio, and whether it is what was wanted; met is None where nothing is wanted of it."""
+    return _number(ratio) if ratio is None or met is None else f"{_number(ratio)} {_met(met)}"
 
 
 def _wrapped(sentence: str, indent: int = 2) -> list[str]:

@@ -21,7 +21,7 @@ def secrets_of(document: Mapping[str, Any]) -> tuple[str, str | None]:
 
 def check_claims_ended(record: Mapping[str, Any]) -> None:
     """No run is at work on the token, and nothing is left for the next run to settle."""
-    assert (record["pending"], record["suspect_since"], record["suspect_until"]) == (None, None, None)
+    assert (record["pending"], record["suspect_since"]) == (None, None)
 
 
 def check_one_token(sim: Simulator, live: Sequence[Token], record: Mapping[str, Any] | None, name: str, returned: Mapping[str, Any] | None = None) -> Token:

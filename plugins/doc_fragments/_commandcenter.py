@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   url:
     description:
-      - The Command Center, as a host name, C(host:port), or a URL with or without the path of its API.
-      - Without a path, V(/commandcenter/api) is added, except for C(api.metallic.io), which has its API at the root.
+      - The Command Center server, as a host name, C(host:port), or a URL with or without the path of its API.
+      - If there is no path, V(/commandcenter/api) is added, except for C(api.metallic.io), which has its API at the root.
       - If not set, the environment variable E(COMMANDCENTER_URL) is used.
     type: str
     required: true
@@ -43,19 +43,18 @@ options:
     type: str
   auth_token:
     description:
-      - The token of a login that exists already, whole, for example C(QSDK) followed by the token itself. Nothing is logged in and nothing is logged
-        out then.
-      - An access token is not a login, so it cannot stand here. Command Center does not let access tokens manage access tokens.
+      - The complete token of an existing login, for example C(QSDK) followed by the token itself. The module then neither logs in nor logs out.
+      - This cannot be an access token. Command Center does not let access tokens manage access tokens.
       - If not set, the environment variable E(COMMANDCENTER_AUTH_TOKEN) is used.
     type: str
   allow_http:
     description:
-      - Whether an O(url) with C(http://) is allowed, which sends the credentials unencrypted.
+      - Whether an O(url) that starts with C(http://) is allowed. It sends the credentials unencrypted.
     type: bool
     default: false
 notes:
-  - A wrong password is sent once. A refused login is never tried again, because repeated bad logins lock a user.
-  - The module logs in for the task, and logs out at its end, also after a failure.
-  - Access tokens came with release 11.38 of Command Center.
-  - All times count by the clock of the Command Center, so a wrong clock on the controller does no harm.
+  - A wrong password is sent once. A refused login is never repeated, because repeated bad logins lock a user.
+  - The module logs in for each task and logs out at its end, even after a failure.
+  - Access tokens require Command Center 11.38 or later.
+  - All times are measured by the clock of the Command Center server, so a wrong clock on the controller does no harm.
 """

@@ -129,7 +129,7 @@ EXAMPLES = r"""
   ansible.builtin.uri:
     url: https://cohesity.example.com/irisservices/api/v1/public/nodes
     headers: "{{ login.token.headers }}"
-  no_log: true # before ansible-core 2.22, uri itself hands its headers to callbacks
+  no_log: true # the headers hold the token
 
 - name: Log in without a store
   dataprotection.access.cohesity_access_token:

@@ -104,7 +104,7 @@ EXAMPLES = r"""
       ansible.builtin.uri:
         url: https://cohesity.example.com/irisservices/api/v1/public/nodes
         headers: "{{ login.session.headers }}"
-      no_log: true # before ansible-core 2.22, uri itself hands its headers to callbacks
+      no_log: true # the headers hold the session
   always:
     - name: End the session
       dataprotection.access.cohesity_session:

@@ -13,32 +13,32 @@ version_added: 1.0.0
 author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
-  - Makes sure that an access token of a given name is there with the given attributes, is renewed, or is gone.
-  - Command Center shows the secret of a token only once, in the answer that creates or renews it. Without O(store), a token that exists already is
-    therefore found, compared and, where its
-    attributes differ, updated, but its secret is not in the result. With O(store), every run returns a valid secret.
-  - With O(store), the access token is renewed when no more than O(min_validity) of it is left. A token that was revoked behind the store's back is
-    made anew.
-    Runs that work on the same token at once wait for each other.
-  - Nothing that exists is destroyed unasked. What can only be had by replacing a token fails and says so, unless O(recreate) allows it.
-  - A token is replaced by renaming the old one to C(NAME.replaced-ID), creating the new one, storing its secret, and revoking the old one. The old
-    one works until then.
-  - Check mode logs in, lists the tokens and logs out, and writes nothing to the server and to the store.
+  - Ensures that a named access token exists with the given attributes, is renewed, or does not exist.
+  - Command Center shows the secret of a token only once, in the response that creates or renews it. With O(store), the secret is kept there, and
+    every run returns a valid one. Without O(store), an existing token is found, compared and, if its attributes differ, updated, but its secret is
+    not in the result.
+  - With O(store), the access token is renewed when it has no more than O(min_validity) left. A token that was revoked outside the store is
+    created again. Runs that work on the same token at the same time wait for each other.
+  - Nothing that exists is destroyed unless you ask for it. If a change is only possible by replacing a token, the task fails and says so, unless
+    O(recreate) allows it.
+  - To replace a token, the module renames the old one to C(NAME.replaced-ID), creates the new one, stores its secret, and revokes the old one, which
+    keeps working until then.
+  - Check mode logs in, lists the tokens and logs out. It writes nothing, neither to the server nor to the store.
 options:
   name:
     description:
       - The name of the token.
-      - Required with O(store), and unless O(id) is given or O(access_token) is renewed.
+      - Required with O(store). Otherwise required unless O(id) is given, or the pair in O(access_token) and O(refresh_token) is renewed.
       - Together with O(id), the token is renamed to this.
     type: str
   id:
     description:
-      - The id of a token that exists.
+      - The id of an existing token.
     type: int
   state:
     description:
-      - With V(present), the token exists with the given attributes. With O(store), its secret is valid too.
-      - With V(renewed), the token is renewed now. This needs O(store), or the pair in O(access_token) and O(refresh_token). With O(store), a token
+      - With V(present), the token exists with the given attributes. With O(store), its secret is valid, too.
+      - With V(renewed), the token is renewed now. This requires O(store), or the pair in O(access_token) and O(refresh_token). With O(store), a token
         that does not exist is created.
       - With V(absent), the token is revoked, and its record is removed from O(store).
     type: str
@@ -47,66 +47,66 @@ options:
   scope:
     description:
       - What the token may be used for.
-      - The access token of V(all), V(custom) and V(hyperscale) lives for minutes or hours, and can be renewed. That of V(ms_scim) and V(one_touch)
-        lives for days, and cannot.
-      - A token is changed in place between V(all), V(custom) and V(hyperscale). Any other change needs O(recreate).
-      - If not set, a new token gets V(all), and the scope of an existing one is left as it is.
+      - Access tokens with the scope V(all), V(custom) or V(hyperscale) are valid for minutes or hours and can be renewed. Those with the scope
+        V(ms_scim) or V(one_touch) are valid for days and cannot be renewed.
+      - The scope can be changed in place between V(all), V(custom) and V(hyperscale). Any other change requires O(recreate).
+      - If not set, a new token gets V(all), and the scope of an existing token is left unchanged.
     type: str
     choices: [all, custom, ms_scim, one_touch, hyperscale]
   api_endpoints:
     description:
-      - The paths that the token may be used for, in any order. A path also stands for all that begin with it.
+      - The paths that the token may be used for, in any order. A path includes all paths that start with it.
       - Required with O(scope=custom) and O(state=present), and only allowed with O(scope=custom).
     type: list
     elements: str
   renewable_until:
     description:
-      - Until when the token can be renewed. A duration such as V(90d) or V(1d12h), a time in ISO 8601 (UTC where it names no zone), or an epoch in
-        seconds.
-      - A duration counts from the moment in which a token is made, and changes nothing about one that exists. Any other value is enforced.
-      - Command Center allows 365 days at most. No time after 2038-01-19T03:14:07Z can be written into a request.
+      - The time until which the token can be renewed, as a duration such as V(90d) or V(1d12h), a time in ISO 8601 (UTC if it has no time zone), or
+        epoch seconds.
+      - A duration is counted from the creation of a token and does not change an existing one. An absolute time is enforced on every run.
+      - Command Center allows at most 365 days. Requests cannot express times after 2038-01-19T03:14:07Z.
       - Only for O(scope=all), O(scope=custom) and O(scope=hyperscale). If not set, the server decides for a new token.
     type: str
   expires:
     description:
-      - When the token expires, written like O(renewable_until).
-      - Only for O(scope=ms_scim) and O(scope=one_touch), whose tokens live for 365 and 14 days at most. If not set, the server decides for a new token.
-      - When the other scopes' access tokens expire is up to the server alone.
+      - The time when the token expires, in the formats of O(renewable_until).
+      - Only for O(scope=ms_scim) (at most 365 days) and O(scope=one_touch) (at most 14 days). If not set, the server decides for a new token.
+      - For all other scopes, the server alone decides when an access token expires.
     type: str
   allowed_ips:
     description:
       - The addresses that may use the token, as addresses, networks or ranges, for example V(10.1.2.3), V(10.0.0.0/8) and V(10.0.0.1-10.0.0.9), in
         any order.
-      - It replaces the token's own list. Command Center as a rule does not tell which addresses a token has, so without O(store) they are sent, and
-        reported as a change, on every run.
+      - The list replaces the existing list of the token. Command Center usually does not report the addresses of a token, so without O(store) they
+        are sent, and reported as a change, on every run.
     type: list
     elements: str
   user_id:
     description:
-      - The id of the user, for example a service account, whose token it is. The login must be allowed to act for that user.
-      - If not set, it is the user of the login.
+      - The id of the user who owns the token, for example a service account. The login must be allowed to act for that user.
+      - If not set, this is the user of the login.
     type: int
   recreate:
     description:
       - When an existing token may be replaced by a new one, with a new secret.
-      - With V(never), a task that could not do without fails, and changes nothing.
-      - With V(state_change), the token is replaced when O(scope) cannot be changed in place, when it has expired or is about to and cannot be
-        renewed, and when O(store) does not hold the secret of a token that lives.
+      - With V(never), a task that would have to replace a token fails and changes nothing.
+      - With V(state_change), the token is replaced when O(scope) cannot be changed in place, when it has expired or is about to expire and cannot be
+        renewed, and when O(store) does not hold the secret of an existing token.
       - With V(always), the token is replaced on every run.
-      - A token that this module itself has left unfinished in O(store) is replaced in any case.
+      - If an interrupted run of this module left the token in O(store) in an unfinished state, the token is replaced whatever this option says.
     type: str
     choices: [never, state_change, always]
     default: never
   min_validity:
     description:
-      - With O(store), an access token with no more than this left is renewed, as a duration such as V(5m), or a number of seconds.
+      - With O(store), an access token that has no more than this left is renewed. A duration such as V(5m), or a number of seconds.
     type: str
     default: 5m
   access_token:
     description:
-      - For O(state=renewed) without O(store), the access token of the pair to renew. This needs no login.
-      - The pair rotates. The one that was passed in is dead, and sending it again ends every token of its chain. So use the result, and nothing else,
-        from there on.
+      - For O(state=renewed) without O(store), the access token of the pair to renew. This requires no login.
+      - A renewal rotates the pair. The old pair stops working at once, and sending it again makes the server end every token of its chain. From then
+        on, use only the pair in the result.
     type: str
   refresh_token:
     description:
@@ -114,11 +114,11 @@ options:
     type: str
   publish_facts:
     description:
-      - Whether to make RV(token) a fact of the host too, with the name C(commandcenter_access_token). There is no fact when the secret is not in the
-        result. In check mode, a token that would be made is published without one.
+      - Whether to publish RV(token) as the host fact C(commandcenter_access_token) as well. There is no fact when the secret is not in the result. In
+        check mode, a token that would be created is published without a secret.
       - With ansible-core 2.21 and later, the fact is a variable like those of P(ansible.builtin.set_fact#module). It stays in memory.
-      - With earlier releases it is one of the C(ansible_facts), and it is only published while the fact cache is C(memory). Any other fact cache
-        would write the token to disk. There is a warning then.
+      - With earlier releases it is one of the C(ansible_facts), and it is published only if the fact cache is C(memory), because any other fact cache
+        would write the token to disk. Otherwise there is a warning and no fact.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -130,109 +130,25 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.actiongroup_commandcenter
 notes:
   - A result that holds a secret is hidden in the output and in the log. With ansible-core 2.22 and later the result is shown, and only the secrets in
-    it are masked.
-    Failures and the predictions of check mode are always shown.
-  - A token that needs nothing costs three requests, the login, the list and the logout. Creating one costs four.
-  - A renewal is sent once. When its answer is lost, nobody knows whether the pair was rotated, so with O(store) the token is replaced by a new one,
-    and without the task fails.
+    it are masked. Failures and check mode predictions are always shown.
+  - A run that changes nothing costs three requests (login, list, logout). Creating a token costs four.
+  - A renewal is sent once. If its response is lost, it is unknown whether the pair was rotated. With O(store) the token is then replaced by a new
+    one; without it the task fails.
 seealso:
   - module: dataprotection.access.commandcenter_access_token_info
   - module: ansible.builtin.uri
   - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
     description: Tokens in playbooks and job templates.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    description: How a store keeps tokens safe, and what to do when something goes wrong.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+    description: The rights that logins, tokens and stores need.
   - ref: ansible_collections.dataprotection.access.docsite.guide_errors
-    description: What the errors mean, and what to do.
+    description: Troubleshooting by message.
 """
 
 EXAMPLES = r"""
-- name: The exporter has a token
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-ansible
-    password: "{{ commandcenter_password }}"
-    name: exporter
-    renewable_until: 90d
-  register: exporter
-
-- name: List the clients, if this run has made the token
-  ansible.builtin.uri:
-    url: https://commandcenter.example.com/commandcenter/api/client
-    headers: "{{ exporter.token.headers }}"
-  no_log: true # before ansible-core 2.21, -vvv and some callbacks would show the headers
-  when: exporter.secret_available
-
-- name: Renew the pair of the task before
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    state: renewed
-    access_token: "{{ exporter.token.access_token }}"
-    refresh_token: "{{ exporter.token.refresh_token }}"
-  register: renewed
-  when: exporter.secret_available
-
-- name: A token for two paths, and from two places only
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-ansible
-    password: "{{ commandcenter_password }}"
-    name: reports
-    scope: custom
-    api_endpoints:
-      - /client
-      - /job
-    allowed_ips:
-      - 10.1.2.3
-      - 10.8.0.0/16
-
-- name: Rename it
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-ansible
-    password: "{{ commandcenter_password }}"
-    id: "{{ commandcenter_token_id }}"
-    name: weekly-reports
-
-- name: A token for the provisioning of users by Microsoft Entra, for half a year
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-ansible
-    password: "{{ commandcenter_password }}"
-    name: entra
-    scope: ms_scim
-    expires: 180d
-
-- name: A token of a service account
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-ansible
-    password: "{{ commandcenter_password }}"
-    name: monitoring
-    user_id: 42
-    renewable_until: 365d
-
-- name: Log in as a user of a directory
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: svc-domain
-    password: "{{ commandcenter_domain_password }}"
-    domain: CORP
-    name: terraform
-
-- name: Log in with a one-time password
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    username: mfa
-    password: "{{ commandcenter_mfa_password }}"
-    otp_code: "{{ commandcenter_pin }}"
-    name: terraform
-
-- name: Use a login that exists already
-  dataprotection.access.commandcenter_access_token:
-    url: https://commandcenter.example.com
-    auth_token: "{{ commandcenter_auth_token }}"
-    name: scripts
-
-- name: A token that is valid in every run on this controller
+- name: Keep a token valid for every run on this controller
   dataprotection.access.commandcenter_access_token:
     url: https://commandcenter.example.com
     username: svc-ansible
@@ -242,13 +158,13 @@ EXAMPLES = r"""
       file: /var/lib/tokens/grafana.json
   register: grafana
 
-- name: List the clients, in every run
+- name: List the clients
   ansible.builtin.uri:
     url: https://commandcenter.example.com/commandcenter/api/client
     headers: "{{ grafana.token.headers }}"
-  no_log: true
+  no_log: true # the headers hold the token
 
-- name: A token that is valid in every run on every controller
+- name: Keep a token valid for every run on every controller
   dataprotection.access.commandcenter_access_token:
     url: https://commandcenter.example.com
     username: svc-ansible
@@ -262,7 +178,7 @@ EXAMPLES = r"""
         role_id: "{{ vault_role_id }}"
         secret_id: "{{ vault_secret_id }}"
 
-- name: Renew it now, however long it still lives
+- name: Renew a token now, no matter how much time is left
   dataprotection.access.commandcenter_access_token:
     url: https://commandcenter.example.com
     username: svc-ansible
@@ -272,13 +188,106 @@ EXAMPLES = r"""
     store:
       file: /var/lib/tokens/grafana.json
 
-- name: Replace a token by one with a new secret
+- name: Restrict a token to two paths and two networks
   dataprotection.access.commandcenter_access_token:
     url: https://commandcenter.example.com
     username: svc-ansible
     password: "{{ commandcenter_password }}"
-    name: exporter
+    name: reports
+    scope: custom
+    api_endpoints:
+      - /client
+      - /job
+    allowed_ips:
+      - 10.1.2.3
+      - 10.8.0.0/16
+    store:
+      file: /var/lib/tokens/reports.json
+
+- name: Rename a token
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    id: "{{ commandcenter_token_id }}"
+    name: weekly-reports
+
+- name: Create a token for user provisioning by Microsoft Entra, valid for 180 days
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: entra
+    scope: ms_scim
+    expires: 180d
+    store:
+      file: /var/lib/tokens/entra.json
+
+- name: Create a token for a service account
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: monitoring
+    user_id: 42
+    renewable_until: 365d
+    store:
+      file: /var/lib/tokens/monitoring.json
+
+- name: Log in as a user of a directory
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-domain
+    password: "{{ commandcenter_domain_password }}"
+    domain: CORP
+    name: terraform
+    store:
+      file: /var/lib/tokens/terraform.json
+
+- name: Log in with a one-time password
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: mfa
+    password: "{{ commandcenter_mfa_password }}"
+    otp_code: "{{ commandcenter_pin }}"
+    name: backup-report
+    store:
+      file: /var/lib/tokens/backup-report.json
+
+- name: Use an existing login
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    auth_token: "{{ commandcenter_auth_token }}"
+    name: scripts
+    store:
+      file: /var/lib/tokens/scripts.json
+
+- name: Replace a token and its secret
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: scripts
     recreate: always
+    store:
+      file: /var/lib/tokens/scripts.json
+
+- name: Create a token that only this run uses
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: once
+  register: once
+
+- name: Renew the pair of the previous task
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    state: renewed
+    access_token: "{{ once.token.access_token }}"
+    refresh_token: "{{ once.token.refresh_token }}"
+  register: once
+  when: once.secret_available
 
 - name: Revoke a token, and remove its record
   dataprotection.access.commandcenter_access_token:
@@ -294,8 +303,8 @@ EXAMPLES = r"""
 RETURN = r"""
 token:
   description:
-    - The token. V(null) when there is none any more.
-    - What the server does not tell is V(null).
+    - The token. V(null) when it no longer exists.
+    - Attributes that the server does not report are V(null).
   returned: success
   type: dict
   contains:
@@ -304,11 +313,11 @@ token:
       type: str
       sample: eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.secret
     refresh_token:
-      description: What renews the token. V(null) for tokens that cannot be renewed, and when it is not known.
+      description: The refresh token. V(null) for tokens that cannot be renewed, and when it is not known.
       type: str
       sample: 8d0f-secret
     token_type:
-      description: What stands before the secret in the header.
+      description: The scheme that precedes the secret in the header.
       type: str
       sample: Bearer
     headers:
@@ -325,7 +334,7 @@ token:
       type: str
       sample: exporter
     scope:
-      description: What the token may be used for. One of the choices of O(scope), or the number of a kind that this collection does not know.
+      description: What the token may be used for. One of the choices of O(scope), or the number of a type that this collection does not know.
       type: str
       sample: custom
     api_endpoints:
@@ -339,7 +348,7 @@ token:
       elements: str
       sample: [10.8.0.0/16]
     user_id:
-      description: The id of the token's user.
+      description: The id of the user who owns the token.
       type: int
       sample: 7
     expires_at:
@@ -347,11 +356,11 @@ token:
       type: str
       sample: "2027-01-31T12:00:00Z"
     expires_in:
-      description: How many seconds are left.
+      description: How many seconds of validity are left.
       type: int
       sample: 1800
     renewable_until:
-      description: Until when the token can be renewed, in ISO 8601. V(null) also when there is no end.
+      description: The time until which the token can be renewed, in ISO 8601. V(null) if unlimited or not known.
       type: str
       sample: "2027-05-01T00:00:00Z"
     refresh_expires_at:
@@ -359,7 +368,7 @@ token:
       type: str
       sample: "2027-02-14T12:00:00Z"
     created_at:
-      description: When the token was made, in ISO 8601.
+      description: When the token was created, in ISO 8601.
       type: str
       sample: "2027-01-31T11:30:00Z"
     last_used_at:
@@ -368,8 +377,8 @@ token:
       sample: null
 actions:
   description:
-    - What was done, or would be done in check mode. Empty when nothing was, and there is no secret to return.
-    - V(created), V(renewed), V(updated), V(recreated) and V(revoked) are changes. V(reused) means that the secret comes from O(store) as it was.
+    - What was done, or would be done in check mode. Empty when nothing was done and there is no secret to return.
+    - V(created), V(renewed), V(updated), V(recreated) and V(revoked) are changes. V(reused) means that the secret was read from O(store) unchanged.
   returned: success
   type: list
   elements: str
@@ -407,13 +416,13 @@ ansible_facts:
       description: The same as RV(token).
       type: dict
 status:
-  description: The HTTP status of the answer that made the task fail.
-  returned: failure, when there was an answer
+  description: The HTTP status of the response that made the task fail.
+  returned: failure, when there was a response
   type: int
   sample: 401
 code:
   description: The server's own code for the error.
-  returned: failure, when the answer holds one
+  returned: failure, when the response holds one
   type: raw
   sample: 5
 """

@@ -13,31 +13,31 @@ version_added: 1.0.0
 author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
-  - Lists the access tokens that the login may see, without secrets, which cannot be read again.
-  - A token that does not pass every given filter is left out.
-  - It costs three requests, the login, the list and the logout.
+  - Lists the access tokens that the login may see. Their secrets are not included, because they cannot be read again.
+  - Only tokens that match all given filters are returned.
+  - It costs three requests (login, list, logout).
 options:
   name:
     description:
-      - Only the tokens of exactly this name.
+      - Only return tokens with exactly this name.
     type: str
   name_prefix:
     description:
-      - Only the tokens whose names begin with this.
+      - Only return tokens whose names start with this.
     type: str
   id:
     description:
-      - Only the token with this id.
+      - Only return the token with this id.
     type: int
   user_id:
     description:
-      - Only the tokens of the user with this id. The server is asked for them, so the login must be allowed to see them.
-      - If not set, it is up to the server whose tokens it lists, as a rule those of the user of the login.
+      - Only return tokens of the user with this id. The filter is part of the request, so the login must be allowed to see that user's tokens.
+      - If not set, the server decides which tokens it lists, usually those of the login's own user.
     type: int
   expires_within:
     description:
-      - Only the tokens that have expired or expire within this duration, such as V(7d), or number of seconds.
-      - For a token that can be renewed, this is about its access token of the moment. Until when it can be renewed is RV(tokens[].renewable_until).
+      - Only return tokens that have expired or will expire within this duration, such as V(7d), or number of seconds.
+      - For a renewable token, this is about its current access token. RV(tokens[].renewable_until) says how long it can be renewed.
     type: str
 extends_documentation_fragment:
   - dataprotection.access._commandcenter
@@ -47,6 +47,10 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.actiongroup_commandcenter
 seealso:
   - module: dataprotection.access.commandcenter_access_token
+  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+    description: The rights that a login needs to see other users' tokens.
+  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    description: Troubleshooting by message.
 """
 
 EXAMPLES = r"""
@@ -68,7 +72,7 @@ EXAMPLES = r"""
     password: "{{ commandcenter_password }}"
     name: exporter
 
-- name: Find the tokens for the provisioning of users that expire within a month
+- name: Find the user provisioning tokens that expire within 30 days
   dataprotection.access.commandcenter_access_token_info:
     url: https://commandcenter.example.com
     username: svc-ansible
@@ -87,7 +91,7 @@ EXAMPLES = r"""
 RETURN = r"""
 tokens:
   description:
-    - The tokens, sorted by name and id. What the server does not tell is V(null).
+    - The tokens, sorted by name and id. Attributes that the server does not report are V(null).
   returned: success
   type: list
   elements: dict
@@ -103,7 +107,7 @@ tokens:
     scope:
       description:
         - What the token may be used for. One of the choices of O(dataprotection.access.commandcenter_access_token#module:scope), or the number of a
-          kind that this collection does not know.
+          type that this collection does not know.
       type: str
       sample: custom
     api_endpoints:
@@ -117,27 +121,27 @@ tokens:
       elements: str
       sample: [10.8.0.0/16]
     user_id:
-      description: The id of the token's user.
+      description: The id of the user who owns the token.
       type: int
       sample: 7
     expires_at:
-      description: When the access token of the moment expires, in ISO 8601.
+      description: When the current access token expires, in ISO 8601.
       type: str
       sample: "2027-01-31T12:00:00Z"
     expires_in:
-      description: How many seconds are left.
+      description: How many seconds of validity are left.
       type: int
       sample: 1800
     renewable_until:
-      description: Until when the token can be renewed, in ISO 8601. V(null) also when there is no end.
+      description: The time until which the token can be renewed, in ISO 8601. V(null) if unlimited or not known.
       type: str
       sample: "2027-05-01T00:00:00Z"
     refresh_expires_at:
-      description: Always V(null). The server tells it only when it makes or renews a token.
+      description: Always V(null). The server reports it only when it creates or renews a token.
       type: str
       sample: null
     created_at:
-      description: When the token was made, in ISO 8601.
+      description: When the token was created, in ISO 8601.
       type: str
       sample: "2027-01-31T11:30:00Z"
     last_used_at:
@@ -145,13 +149,13 @@ tokens:
       type: str
       sample: null
 status:
-  description: The HTTP status of the answer that made the task fail.
-  returned: failure, when there was an answer
+  description: The HTTP status of the response that made the task fail.
+  returned: failure, when there was a response
   type: int
   sample: 401
 code:
   description: The server's own code for the error.
-  returned: failure, when the answer holds one
+  returned: failure, when the response holds one
   type: raw
   sample: 5
 """

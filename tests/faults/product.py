@@ -111,9 +111,8 @@ def is_unsettled(record: Mapping[str, Any] | None) -> bool:
     return bool(record) and record is not None and (record["pending"] is not None or record["suspect_since"] is not None)
 
 
-def doubtful_times(record: Mapping[str, Any] | None) -> tuple[float, float | None] | None:
-    """Between when and when a run may have made something that no record knows of; the end is None where the record has none."""
+def may_be_an_orphan(record: Mapping[str, Any] | None, token_id: int) -> bool:
+    """Whether a run may have created this token whose end no record knows: it appeared under a claim that ended badly."""
     pending = (record or {}).get("pending") or {}
-    since = [moment for moment in ((record or {}).get("suspect_since"), pending.get("since")) if moment is not None]
-    until = [moment for moment in ((record or {}).get("suspect_until"), pending.get("since", 0) + pending.get("lease", 0)) if moment]
-    return (min(since), max(until, default=None)) if since else None
+    known = [ids for ids in ((record or {}).get("known_ids"), pending.get("ids")) if ids is not None]
+    return any(token_id not in ids for ids in known)

@@ -91,7 +91,7 @@ class World:
         self.pass_time(BREATH)
         self.sim.clear_requests()
         mishap.arm(self.sim, self.vault)
-        before, record, version, started = self.tokens(), named.store.read_safely(), named.store.version(), int(self.sim.now())
+        before, record, version = self.tokens(), named.store.read_safely(), named.store.version()
         watch = {"folder": str(self.folder), "vault": self.vault.host, **mishap.watch}
         params = {**self.sim.commandcenter_login, "timeout": 10, "name": named.name, "store": named.option, **wish}
         (outcome,) = self.lane.forks.run(job(params, check_mode=check_mode, watch=watch))
@@ -102,7 +102,7 @@ class World:
             self.counts[action] += 1
         self.check_pairs()
         self.check_files()
-        self.check_other_tokens(named, wish, before, record, started)
+        self.check_other_tokens(named, wish, before, record)
         self.check_result(outcome)
         if check_mode:
             self.check_nothing_written(named, before, version)
@@ -146,7 +146,7 @@ class World:
             if isinstance(named.store, FileStore) and named.store.path.exists():
                 assert isinstance(json.loads(named.store.path.read_text(encoding="utf-8")), dict)
 
-    def check_other_tokens(self, named: Named, wish: Mapping[str, Any], before: list[dict[str, Any]], record: Mapping[str, Any] | None, started: int) -> None:
+    def check_other_tokens(self, named: Named, wish: Mapping[str, Any], before: list[dict[str, Any]], record: Mapping[str, Any] | None) -> None:
         """A run touches the token of its name and nobody else's; what a person made by hand goes only where that was asked for."""
         now = {token["id"]: token for token in self.tokens()}
         held = (record or {}).get("id")
@@ -158,12 +158,7 @@ class World:
             if now[number]["alive"] and now[number]["name"] == named.name:
                 continue
             allowed = wish.get("state") == "absent" or wish.get("recreate") in ("state_change", "always") or number == held
-            assert allowed or self._may_be_an_orphan(now[number], record, started), f"token {number}, made by hand, was taken away unasked"
-
-    def _may_be_an_orphan(self, token: Mapping[str, Any], record: Mapping[str, Any] | None, started: int) -> bool:
-        """Whether the run could not tell it from what a run that died has made."""
-        times = product.doubtful_times(record)
-        return times is not None and times[0] - CLOCK_SLACK <= token["created"] <= (times[1] or started) + CLOCK_SLACK
+            assert allowed or product.may_be_an_orphan(record, number), f"token {number}, made by hand, was taken away unasked"
 
     def check_result(self, outcome: Outcome) -> None:
         """A secret that a run returns is a live token's present one; messages tell none."""

@@ -18,7 +18,7 @@ from tests.openbao import OpenBao
 from tests.playbook import Ansible
 from tests.simulator import credentials
 from tests.tree import link
-from tests.unit.documentation.collection import BLOCKS, COLLECTION, MODULES, PAGES, code_blocks
+from tests.unit.documentation.collection import COLLECTION, MODULES, PAGES, document_kind, snippets
 
 COHESITY = {user["username"]: user["password"] for user in credentials.COHESITY_USERS}
 COMMANDCENTER = {user["username"]: user["password"] for user in credentials.COMMANDCENTER_USERS}
@@ -91,10 +91,30 @@ class Reader:
         assert run.rc == 0, run.screen
         return run.screen
 
-    def read(self, text: str) -> t.Any:
+    def shell(self, commands: list[str], **injected: str) -> str:
+        """Run commands in one shell, and return what was on the screen; none may fail."""
+        environment = {**self.ansible.environment(), **self.environment, **injected}
+        run = subprocess.run(
+            ["bash", "-eu"],
+            input="\n".join(commands),
+            cwd=self.ansible.input,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=self.ansible.time_limit,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout
+        return run.stdout
+
+    def replace(self, text: str) -> str:
         for example, real in self.replaced.items():
             text = text.replace(example, real)
-        return yaml.safe_load(text)
+        return text
+
+    def read(self, text: str) -> t.Any:
+        return yaml.safe_load(self.replace(text))
 
 
 @pytest.fixture
@@ -115,20 +135,40 @@ def test_examples_of_the_module(reader: Reader, module: str, arguments: tuple[st
         assert reader.ansible.sim.requests(path="accesstoken", method="POST|PUT|DELETE") == []
 
 
-@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
+def has(page: Path, language: str) -> bool:
+    return any(snippet.language == language and snippet.not_run is None for snippet in snippets(page))
+
+
+@pytest.mark.parametrize("page", [page for page in RUN_PAGES if has(page, "yaml")], ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_playbooks_of_the_page(reader: Reader, page: Path) -> None:
     """All plays of a page in their order, and its loose tasks in plays of their own between them."""
     plays: list[t.Any] = []
-    for block in code_blocks(page):
-        document = reader.read(block)
-        if isinstance(document, list) and ("hosts" in document[0] or "ansible.builtin.import_playbook" in document[0]):
+    for snippet in snippets(page):
+        if snippet.language != "yaml" or snippet.not_run is not None:
+            continue
+        document = reader.read(snippet.text)
+        kind = document_kind(document)
+        if kind == "plays":
             plays += document
-        elif isinstance(document, list):
+        elif kind == "tasks":
             plays.append({"hosts": "localhost", "gather_facts": False, "tasks": document})
-        elif "commandcenter_tokens" in document:
+        else:
             reader.variables.update(document)
-    if plays:
-        reader.run(plays, **reader.injected)
-        assert reader.ansible.sim.requests()
-    else:
-        assert COLLECTION not in " ".join(text for dummy, language, text in BLOCKS[page.suffix].findall(page.read_text(encoding="utf-8")) if language == "yaml")
+    assert plays
+    reader.run(plays, **reader.injected)
+    assert reader.ansible.sim.requests()
+
+
+@pytest.mark.parametrize("page", [page for page in RUN_PAGES if has(page, "console")], ids=lambda page: f"{page.parent.name}-{page.stem}")
+def test_commands_of_the_page(reader: Reader, page: Path) -> None:
+    """All commands of a page in their order, in a folder that has the page's files under the names in their captions."""
+    commands: list[str] = []
+    for snippet in snippets(page):
+        if snippet.not_run is None and snippet.language == "console":
+            commands += [line.removeprefix("$ ") for line in reader.replace(snippet.text).splitlines()]
+        elif snippet.not_run is None and snippet.caption:
+            (reader.ansible.input / snippet.caption).write_text(reader.replace(snippet.text), encoding="utf-8")
+    screen = reader.shell(commands, **reader.injected)
+    assert reader.ansible.sim.requests()
+    for secret in (*COHESITY.values(), *COMMANDCENTER.values()):
+        assert not secret or secret not in screen

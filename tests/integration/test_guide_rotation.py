@@ -10,12 +10,12 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 from tests.openbao import OpenBao
 from tests.simulator import Simulator, credentials
 from tests.tree import HERE, link
+from tests.unit.documentation.collection import snippets
 
 GUIDE = HERE / "docs" / "docsite" / "rst" / "guide_rotation.rst"
 # The collection and its libraries come from the machine that runs the tests; a login is typed in.
@@ -26,8 +26,7 @@ SCHEDULE = "crontab -e"
 
 def blocks() -> list[tuple[str, str, str]]:
     """Each block of the guide in its order: language, caption, text."""
-    found = re.finditer(r"^\.\. code-block:: (\w+)\n(?:    :caption: ([^\n]+)\n)?\n((?:    [^\n]*\n|\n)+)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
-    return [(match[1], match[2] or "", textwrap.dedent(match[3]).strip() + "\n") for match in found]
+    return [(snippet.language, snippet.caption or "", snippet.text) for snippet in snippets(GUIDE) if snippet.not_run is None]
 
 
 def script(sim: Simulator) -> str:
@@ -47,6 +46,8 @@ def script(sim: Simulator) -> str:
             lines.append(f"cat > {caption} <<'END_OF_FILE'\n{text}END_OF_FILE")
         elif language == "console":
             lines += [command(line) for line in text.splitlines()]
+        else:
+            assert caption == SCHEDULE, f"nothing runs this block:\n{text}"
     return "\n".join(lines) + "\n"
 
 

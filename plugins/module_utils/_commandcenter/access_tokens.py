@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from .._errors import ApiError
 from .._http.client import Response
 from .._http.messages import check_secret
-from .server import Server
+from .server import Server, is_final
 from .token import Token, from_wire, to_wire, with_defaults
 
 TOKENS_PATH = "/V4/AccessToken"
@@ -22,15 +22,6 @@ _PENDING_AUTHORIZATION = 202
 # Secrets and times out of a response that is no JSON: field clients read them out of the text because of such servers.
 _PAIR = re.compile(r'"(accessToken|refreshToken)"\s*:\s*"([^"\\\s]+)"')
 _NUMBERS = re.compile(r'"(accessTokenId|userId|tokenExpiryTimestamp|refreshTokenExpiryTimestamp|renewableUntilTimestamp)"\s*:\s*"?([0-9]{1,12})\b')
-# What the server says when it has certainly done nothing, whatever the status (vendor documents and field clients).
-_FINAL_WORDS = (
-    "permissible time limit",
-    "access denied",
-    "already present",
-    "already exists",
-    "already in use",
-    "using another access token",
-)
 
 
 class AccessTokens:
@@ -142,8 +133,11 @@ class AccessTokens:
                 # A server that quotes the request has rotated nothing.
                 if rescued is not None and (rescued.access_token, rescued.refresh_token) != (pair.access_token, rescued.refresh_token and pair.refresh_token):
                     return rescued._replace(auth_header=form)
+                if is_final(error.message):
+                    # Too late, whatever the status (500 and 450 were seen): nothing was rotated.
+                    error.maybe_applied = False
                 if error.status not in (401, 403):
-                    raise _judged(refusal or error) if error.status == 404 and refusal else _judged(error) from None
+                    raise
                 refusal = refusal or error
         raise t.cast(ApiError, refusal)
 
@@ -187,7 +181,7 @@ class AccessTokens:
         try:
             return self.server.authenticated(method, path, body)
         except ApiError as error:
-            raise self._explained(_judged(error)) from None
+            raise self._explained(error) from None
 
     def _explained(self, error: ApiError) -> ApiError:
         words = error.message.lower()
@@ -198,11 +192,3 @@ class AccessTokens:
         if error.status == 404:
             return error.explained("This server has no access tokens (they came with release 11.38), or url lacks the path of its API")
         return error
-
-
-def _judged(error: ApiError) -> ApiError:
-    """The same error, with what is known about whether the request was carried out: an error code that nobody has documented proves nothing."""
-    words = error.message.lower()
-    if any(final in words for final in _FINAL_WORDS):
-        error.maybe_applied = False
-    return error

@@ -19,6 +19,15 @@ from .._time import from_api
 DEFAULT_PATH = "/commandcenter/api"
 # Where responses hold secrets.
 SECRET_KEYS = ("accessToken", "refreshToken", "token", "authToken")
+# What the server says when it has certainly done nothing (vendor documents and field clients).
+_FINAL_WORDS = (
+    "permissible time limit",
+    "access denied",
+    "already present",
+    "already exists",
+    "already in use",
+    "using another access token",
+)
 # The vendor's SaaS host has its API at the root (vendor document).
 _HOSTS_WITHOUT_PATH = ("api.metallic.io",)
 
@@ -112,12 +121,12 @@ class Server:
             if server_code not in (None, 0, "0", ""):
                 code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                # It may have been done all the same, for all that an error code says.
+                # An error code that nobody has documented does not prove that nothing was done.
                 raise ApiError(
                     f"{label}: {self.client.safe_excerpt(words)}" if words else label,
                     response.status,
                     code,
-                    maybe_applied=method != "GET",
+                    maybe_applied=response.maybe_applied or (method != "GET" and not is_final(words)),
                     body=response.content.decode("utf-8", "replace"),
                 )
         return response
@@ -167,6 +176,11 @@ class Server:
             if error.status != 401:
                 self._warn(f"The login of this task was not ended: {error.message}")
         self._logged_in = False
+
+
+def is_final(words: str) -> bool:
+    """Whether a server's words say that it has certainly done nothing."""
+    return any(final in words.lower() for final in _FINAL_WORDS)
 
 
 def _error_documents(answer: t.Any) -> Iterator[t.Any]:

@@ -127,7 +127,7 @@ class HttpClient:
         deadline = min(started + self.timeout, self._not_after())
         sent = Request(method, self.base_url + path, options, accepts or _is_success, sink, limit, deadline - started, self.timeout)
         if deadline <= started:
-            raise ApiError(f"{sent.label}: not sent, because the time for everything that belongs together with it is used up")
+            raise ApiError(f"{sent.label}: not sent, because the time limit of the whole operation has passed")
         return self._repeat(sent, Retries(method == "GET" or idempotent, send_once, login), text, deadline)
 
     def _not_after(self) -> float:

@@ -18,6 +18,10 @@ if t.TYPE_CHECKING:
 _MAX_KEPT_BYTES = 64 * 1024
 
 
+class SinkFailed(Exception):
+    """What arrived could not be written to the sink."""
+
+
 class Request(t.NamedTuple):
     """A request as it is sent, perhaps several times.
 
@@ -70,10 +74,16 @@ class Exchange:
         if request.sink is not None and request.accepts(response.status_code):
             self.is_streamed = True
             connection.extend(not_after)
-            read_body(response, request.sink.write, math.inf)
+            read_body(response, self._write, math.inf)
         else:
             read_body(response, self.content.extend, request.limit)
         self.elapsed = time.monotonic() - started
+
+    def _write(self, piece: bytes) -> None:
+        try:
+            t.cast(t.BinaryIO, self.request.sink).write(piece)
+        except OSError as problem:
+            raise SinkFailed(problem.strerror or str(problem)) from None
 
     def text(self) -> str:
         return self.content.decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from .._errors import ApiError
 from .body import BodyIncomplete, BodyTooLarge, BodyUnreadable
 from .connection import DeadlineExceeded
-from .exchange import Exchange
+from .exchange import Exchange, SinkFailed
 from .messages import body_excerpt, error_details, root_cause, safe_location
 from .trust import TrustStore
 
@@ -88,24 +88,28 @@ def broken_exchange(exchange: Exchange, problem: Exception, store: TrustStore | 
     words = shown(root_cause(problem))
     if isinstance(problem, BodyTooLarge):
         return _arrived(exchange, f"the response is larger than {request.limit / 2**20:g} MiB and was refused", final=True)
+    if isinstance(problem, SinkFailed):
+        return _arrived(exchange, f"the response could not be written: {words}", final=True)
     if isinstance(problem, BodyUnreadable):
         return _arrived(exchange, f"HTTP {exchange.status}: {words}", final=True)
     if not isinstance(problem, (DeadlineExceeded, BodyIncomplete, HTTPException, requests.exceptions.RequestException, OSError, ValueError)):
         return None
     if isinstance(problem, (DeadlineExceeded, requests.exceptions.Timeout)) or "timed out" in words:
-        if exchange.sent:
-            what = (
-                f"no data for {request.silence:g} s" if exchange.is_streamed and "timed out" in words else f"no complete response within {request.seconds:g} s"
-            )
-            return _arrived(exchange, what, hint=_SLOW_HINT)
-        what = "no connection: the server did not accept one in time"
-        is_deadline = isinstance(problem, DeadlineExceeded)
-        if is_deadline:
-            what = f"no complete response within {request.seconds:g} s"
-        return Failure(ApiError(f"{label}: {what}", hint=_UNREACHABLE_HINT), unsent=not is_deadline)
+        return _timed_out(exchange, isinstance(problem, DeadlineExceeded))
     if exchange.sent:
         return _arrived(exchange, f"the connection broke before the response was complete: {words}")
     return _no_connection(label, problem, words, store)
+
+
+def _timed_out(exchange: Exchange, at_deadline: bool) -> Failure:
+    request = exchange.request
+    late = f"no complete response within {request.seconds:g} s"
+    if exchange.is_streamed:
+        late = "the response was not complete when the time limit of the whole operation passed" if at_deadline else f"no data for {request.silence:g} s"
+    if exchange.sent:
+        return _arrived(exchange, late, hint=_SLOW_HINT)
+    what = late if at_deadline else "no connection: the server did not accept one in time"
+    return Failure(ApiError(f"{request.label}: {what}", hint=_UNREACHABLE_HINT), unsent=not at_deadline)
 
 
 def _arrived(exchange: Exchange, what: str, final: bool = False, hint: str = "") -> Failure:

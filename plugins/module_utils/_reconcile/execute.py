@@ -212,10 +212,10 @@ class Executor:
                         raise NameTaken(error.message, error.status, error.code) from None
                     raise
                 found = self._revoke_unseen(known, claim)
+                # What the server refuses in so many words, it would refuse again; and where the list agrees, it has done nothing.
+                is_verdict = _is_refusal(error) and not is_clash
                 # What was found and revoked is settled. What was not found may still come into being.
-                unsettled = not found
-                # What the server refuses in so many words, it would refuse again.
-                is_verdict = error.status == 200 and error.code is not None and not is_clash
+                unsettled = not found and not is_verdict
                 if attempt == _CREATE_ATTEMPTS or is_verdict or not (error.maybe_applied or found):
                     error.maybe_applied = unsettled
                     raise
@@ -279,7 +279,7 @@ class Executor:
             self.server.update(token.known_id, changes)
         except ApiError as error:
             # The same change twice is one change, so where no response told how it ended it is sent again.
-            if not error.maybe_applied or (error.status == 200 and error.code is not None):
+            if not error.maybe_applied or _is_refusal(error):
                 raise
             self.warn(f"{error.message}; the change is sent once more")
             self.server.update(token.known_id, changes)
@@ -293,8 +293,8 @@ class Executor:
                 raise
             found = next((token for token in self.server.listing(self.desired.user_id) if token.id == token_id), None)
             if found is None or found.name != name:
-                if found is not None and error.status == 200 and error.code is not None:
-                    # The server has said no, and the list agrees.
+                if found is not None and _is_refusal(error):
+                    # The list agrees.
                     error.maybe_applied = False
                 raise
 
@@ -349,6 +349,11 @@ class Executor:
         if self.pending_revocations:
             words = [*(word for word in words if word != "revoked"), "revocation_pending"]
         return Outcome(token, None, None, words, self.plan.replaced_id if replaced_id is None else replaced_id)
+
+
+def _is_refusal(error: ApiError) -> bool:
+    """Whether the server has refused in a response of its own, with an error code inside HTTP 200."""
+    return error.status == 200 and error.code is not None
 
 
 def is_name_clash(error: ApiError) -> bool:

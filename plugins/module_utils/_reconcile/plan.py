@@ -141,10 +141,13 @@ def find_live(desired: Desired, facts: Facts) -> Token | None:
         named = [token for token in facts.listed if is_same_name(desired.name, token.name)]
     named = [token for token in named if facts.owner is None or token.user_id in (None, facts.owner)]
     of_record = [token for token in named if held and token.id == held.id]
-    if len(named) < 2 or of_record:
-        return next(iter(of_record or named), None)
-    if facts.owner is None:
+    if of_record or not named:
+        return next(iter(of_record), None)
+    if facts.owner is None and len({token.user_id for token in facts.listed if token.user_id is not None}) > 1:
+        # An administrator is shown the tokens of all users, and names are unique for one user only.
         raise OwnerUnknown(named[0])
+    if len(named) == 1:
+        return named[0]
     owners = ", ".join(f"id {token.id} of user {token.user_id}" for token in named)
     raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
 

@@ -30,12 +30,13 @@ _LOCK_ATTEMPTS = 3
 _BRIEF_WAIT = 5.0
 # How long another host's temporary file, whose owner cannot be looked for, is left alone.
 _FOREIGN_SECONDS = 3600
-# What passes: a file server that restarts, a disk on which somebody makes room.
+# What passes: a file server that restarts, a disk on which somebody makes room, a temporary file that was removed.
 _PASSING = {
     errno.EAGAIN,
     errno.EBUSY,
     errno.EDQUOT,
     errno.EIO,
+    errno.ENOENT,
     errno.ENOLCK,
     errno.ENOSPC,
     errno.ESTALE,
@@ -72,6 +73,7 @@ class FileBackend:
         self._content: _Content | None = None
         self._warned_about: bytes | None = None
         self._kept: bytes | None = None
+        self._stale: list[str] = []
 
     def __enter__(self) -> FileBackend:
         self._check_folder()
@@ -133,9 +135,11 @@ class FileBackend:
     def unlock(self) -> None:
         if self._lock is None:
             return
-        # What was preallocated and not needed.
-        with contextlib.suppress(OSError):
-            os.unlink(self._temporary)
+        # What was preallocated and not needed, and what could not be removed before.
+        for path in (self._temporary, *self._stale):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        self._stale = []
         descriptor, self._lock = self._lock, None
         os.close(descriptor)
 
@@ -192,7 +196,9 @@ class FileBackend:
                 continue
             with contextlib.suppress(OSError):
                 if (self.host and match.group(1) == _short(self.host)) or self.now() - os.lstat(path).st_mtime > _FOREIGN_SECONDS:
+                    self._stale.append(path)
                     os.unlink(path)
+                    self._stale.remove(path)
 
     @contextlib.contextmanager
     def _working(self, insist_until: float | None) -> Iterator[None]:
@@ -379,6 +385,11 @@ class FileBackend:
             raise StoreError(f"{self.location}: its folder cannot be used ({error.strerror}); create one with: {command}") from None
         if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
             raise StoreError(f"{self.location}: everybody may write to its folder; fix that with: chmod o-w {shlex.quote(self._folder)}")
+        # Where there is a record, this run may have nothing to write.
+        may_write = os.access(self._folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+        if not (self._check_mode or may_write or os.path.lexists(self.path)):
+            code = errno.EROFS if os.statvfs(self._folder).f_flag & os.ST_RDONLY else errno.EACCES
+            raise self._explanation("written", OSError(code, os.strerror(code)))
 
     def _check_file(self, found: os.stat_result) -> None:
         path = shlex.quote(self.path)

@@ -34,6 +34,8 @@ except ImportError:
 _NOT_DONE = {400, 401, 403, 404, 405, 413, 415, 422, 429}
 # What Vault itself says no differently next time. A front that has lost its server for a moment says it too, on a page of its own.
 _FINAL = _NOT_DONE - {429}
+# The words of a server that has not even looked at the request.
+_SEALED = ["Vault is sealed"]
 _LONGEST_PAUSE = 5.0
 # Where Python before 3.11 reads no more of a time than this, Vault writes nanoseconds.
 _FRACTION = re.compile(r"(\.\d{1,6})\d*")
@@ -364,7 +366,7 @@ class VaultBackend:
         return _Failure(
             f"{call}: HTTP {status}{': ' if words else ''}{words}{self._refusal_hint(status, words, pause)}",
             status,
-            maybe_applied=status not in _NOT_DONE,
+            maybe_applied=status not in _NOT_DONE and errors != _SEALED,
             final=300 <= status < 400 or (status in _FINAL and isinstance(errors, list)),
             pause=pause,
             mismatch=status == 400 and "check-and-set" in words,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.constants import CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
+from tests.constants import CREATE, CREATED, LIST, LOGIN, LOGOUT, UNCHANGED
 from tests.simulator import Simulator
 from tests.unit.commandcenter.conftest import logins, names, tokens, writes
 from tests.unit.helpers import Task, patience, transcript
@@ -118,7 +118,8 @@ class TestScopeRulesOfTheServer:
         label = "HTTP 400 22" if style == "http400" else "HTTP 200 error 22"
         assert error.message == f"POST {sim.url}/commandcenter/api/V4/AccessToken: {label}: {words}"
         assert (error.code, error.maybe_applied) == (22, False)
-        assert transcript(sim) == CREATED
+        # An error inside HTTP 200 may follow work that was done: the list tells.
+        assert transcript(sim) == ([LOGIN, LIST, CREATE, LOGOUT] if style == "http400" else [LOGIN, LIST, CREATE, LIST, LOGOUT])
         assert (names(sim), logins(sim)) == ([], [])
 
     def test_hyperscale_is_younger_than_tokens(self, sim: Simulator, token: Task) -> None:
@@ -165,7 +166,9 @@ class TestErrorsWithin200:
         assert error.message == f"POST {sim.url}/commandcenter/api/V4/AccessToken: HTTP 200 error 7: No today"
         assert str(error.code) == "7"
         assert not error.maybe_applied
-        assert transcript(sim) == CREATED
+        # A secret beside the error is looked for in the list, and so is what may have been created without one.
+        looked = 2 if "canary" in str(answer) else 1
+        assert transcript(sim) == [LOGIN, LIST, CREATE, *[LIST] * looked, LOGOUT]
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
     @pytest.mark.parametrize("answer", [{"error": REFUSED}, REFUSED])

@@ -68,7 +68,7 @@ class TestCreate:
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, *orphan, CREATE, LOGOUT]
         settled(sim, result)
         assert len(token.warnings) == 1
-        assert ("what was made without its secret was revoked" in token.warnings[0]) == done
+        assert ("what was created without its secret was revoked" in token.warnings[0]) == done
         assert token.warnings[0].endswith("the token is created once more")
         assert "canary" not in token.warnings[0]
 

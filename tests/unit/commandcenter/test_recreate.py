@@ -171,7 +171,9 @@ class TestRolledBack:
 
     def refused(self, sim: Simulator, token: Task, old: dict[str, Any], **arguments: Any) -> str:
         error = token.fails(recreate="always", **arguments)
-        assert transcript(sim) == [LOGIN, LIST, update(old["id"]), CREATE, update(old["id"]), LOGOUT]
+        # An error inside HTTP 200 may follow work that was done: the list tells.
+        listed = [LIST] if "HTTP 200" in error.message else []
+        assert transcript(sim) == [LOGIN, LIST, update(old["id"]), CREATE, *listed, update(old["id"]), LOGOUT]
         assert bodies(sim, "PUT", "AccessToken/") == [{"tokenName": f"ci.replaced-{old['id']}"}, {"tokenName": "ci"}]
         assert [(one["id"], one["name"], one["access_token"]) for one in tokens(sim)] == [(old["id"], "ci", old["access_token"])]
         assert token.warnings == []
@@ -209,9 +211,13 @@ class TestRolledBack:
 
     def test_a_rename_that_is_refused_changes_nothing(self, sim: Simulator, token: Task) -> None:
         old = existing(sim)
-        sim.fault("status", method="PUT", path="AccessToken/", code=403)
-        assert "HTTP 403" in token.fails(recreate="always").message
-        assert transcript(sim) == [LOGIN, LIST, update(old["id"]), LOGOUT]
+        sim.fault("status", method="PUT", path="AccessToken/", code=403, times=0)
+        message = token.fails(recreate="always").message
+        assert "HTTP 403" in message
+        assert "has to leave its name to its successor, and the server does not rename it; nothing else was changed" in message
+        # The second name is for servers that do not take long ones.
+        assert bodies(sim, "PUT", "AccessToken/") == [{"tokenName": f"ci.replaced-{old['id']}"}, {"tokenName": f"replaced-{old['id']}"}]
+        assert transcript(sim) == [LOGIN, LIST, update(old["id"]), update(old["id"]), LOGOUT]
         assert names(sim) == ["ci"]
 
 

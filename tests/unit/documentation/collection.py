@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +29,12 @@ PLAYBOOKS = sorted((HERE / "playbooks").glob("*.yml"))
 # Variables that the playbooks read beside those of their roles.
 PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\b(\w+) \| default", path.read_text(encoding="utf-8"))}
 
-BLOCKS = {
-    ".rst": re.compile(r"^( *)\.\. code-block:: (\w+)\n(?:\1    :[^\n]*\n)*\n((?:\1    [^\n]*\n|\n)+)", re.MULTILINE),
-    ".md": re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.MULTILINE | re.DOTALL),
-}
+# What a page says, in its source, about the block or the whole section that follows: why no test runs it.
+MARKERS = {".rst": re.compile(r"^\.\. not run: (.+)$"), ".md": re.compile(r"^<!-- not run: (.+) -->$")}
+FENCES = {".rst": re.compile(r"^( *)\.\. code-block:: (\w+)$"), ".md": re.compile(r"^( *)```(\w+)$")}
+CAPTION = re.compile(r"^ +:caption: (.+)$")
+# Languages of blocks that show what is printed: nobody types them in.
+SHOWN = {"text"}
 TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 OMITTED = re.compile(r"\{\{.*\bomit\b.*\}\}", re.DOTALL)
 STAND_INS = {"str": "text", "path": "text", "raw": "text", "int": 1, "float": 1.5, "bool": True, "list": [], "dict": {}}
@@ -51,10 +53,84 @@ def role_specs(role: str) -> dict[str, Any]:
     return dict(read_yaml(HERE / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"])
 
 
-def code_blocks(page: Path, language: str = "yaml") -> Iterator[str]:
-    for _indent, of, text in BLOCKS[page.suffix].findall(page.read_text(encoding="utf-8")):
-        if of == language:
-            yield textwrap.dedent(text)
+class Snippet(NamedTuple):
+    """A block of code on a page. not_run: the page's reason why no test runs it, None for what a test runs."""
+
+    language: str
+    caption: str | None
+    text: str
+    not_run: str | None
+
+
+def snippets(page: Path) -> list[Snippet]:
+    """Every block of code on a page; ValueError for a reason that belongs to no block and no section."""
+    return read_snippets(page.read_text(encoding="utf-8"), page.suffix)
+
+
+def read_snippets(text: str, kind: str) -> list[Snippet]:
+    found: list[Snippet] = []
+    lines = text.splitlines()
+    marked = of_section = None
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        fence, marker = FENCES[kind].match(line), MARKERS[kind].match(line)
+        number += 1
+        if marker:
+            marked = marker[1]
+        elif fence:
+            body = list(_body(lines[number:], fence[1], kind))
+            number += len(body)
+            found.append(_snippet(fence[2], body, kind, marked or of_section))
+            marked = None
+        elif _is_heading(lines, number - 1, kind):
+            of_section, marked = marked, None
+        elif line.strip() and marked:
+            raise ValueError(f"'not run: {marked}' stands before neither a block nor a heading")
+    if marked:
+        raise ValueError(f"'not run: {marked}' is the last thing on the page")
+    return found
+
+
+def _body(lines: Sequence[str], indent: str, kind: str) -> Iterator[str]:
+    """The lines of a block, from the one after its fence."""
+    for line in lines:
+        if line == f"{indent}```" if kind == ".md" else line.strip() and not line.startswith(f"{indent} "):
+            return
+        yield line
+
+
+def _snippet(language: str, body: Sequence[str], kind: str, not_run: str | None) -> Snippet:
+    captions = [match[1] for line in body if kind == ".rst" and (match := CAPTION.match(line))]
+    code = [line for line in body if kind == ".md" or not re.match(r"^ +:\w+:", line)]
+    return Snippet(language, captions[0] if captions else None, textwrap.dedent("\n".join(code)).strip("\n") + "\n", not_run)
+
+
+def _is_heading(lines: Sequence[str], number: int, kind: str) -> bool:
+    if kind == ".md":
+        return lines[number].startswith("#")
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    return bool(lines[number].strip()) and len(below) > 2 and below[0] in "=-~^" and set(below) == {below[0]}
+
+
+def code_blocks(page: Path) -> Iterator[str]:
+    """The YAML of a page that tests run."""
+    for snippet in snippets(page):
+        if snippet.language == "yaml" and snippet.not_run is None:
+            yield snippet.text
+
+
+def document_kind(document: Any) -> str:
+    """What a YAML block is: plays, tasks, or variables of a role; ValueError for what no test knows how to run."""
+    if isinstance(document, list) and all(isinstance(entry, Mapping) for entry in document):
+        is_play = ["hosts" in entry or "ansible.builtin.import_playbook" in entry for entry in document]
+        if all(is_play):
+            return "plays"
+        if not any(is_play):
+            return "tasks"
+    if isinstance(document, Mapping) and any(str(name).startswith(role) for role in ROLES for name in document):
+        return "variables"
+    raise ValueError("neither plays, nor tasks, nor variables of a role: say why it is not run")
 
 
 class Use(NamedTuple):

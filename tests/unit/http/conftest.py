@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient, Response
 from tests.simulator import Simulator
+from tests.unit.http.wire import Authority, Reply, Scripted, serving
 
 # Answers anybody with a small JSON document.
 PATH = "/irisservices/api/v1/public/basicClusterInfo"
 
 Make = Callable[..., "Client"]
+Script = Callable[..., tuple["Client", Scripted]]
 
 
 class Client:
@@ -54,3 +57,21 @@ def make(sim: Simulator) -> Iterator[Make]:
 @pytest.fixture
 def client(make: Make) -> Client:
     return make()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def script(make: Make, authority: Authority) -> Iterator[Script]:
+    """Makes a server that gives these replies, and a client for it."""
+    with ExitStack() as stack:
+
+        def start(*replies: Reply, **options: Any) -> tuple[Client, Scripted]:
+            server = Scripted(authority.context, list(replies))
+            port = stack.enter_context(serving(server))
+            return make(f"https://127.0.0.1:{port}", **{"ca_path": authority.ca_path, **options}), server
+
+        yield start

@@ -72,6 +72,17 @@ def test_use_proxy_false(sim: Simulator, make: Make, monkeypatch: pytest.MonkeyP
     assert tunnels(sim) == []
 
 
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_plain_http_stays_on_this_machine(sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch, variable: str, host: str) -> None:
+    """Nobody who passes on what is meant for this machine is to read it."""
+    if variable != "http_proxy":
+        monkeypatch.delenv("http_proxy", raising=False)
+    monkeypatch.setenv(variable, sim.proxy_url)
+    assert make(sim.http_url.replace("127.0.0.1", host))().status == 200
+    assert tunnels(sim) == []
+
+
 def test_certificates_are_verified_through_a_proxy(sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", sim.proxy_url)
     assert "certificate verify failed" in make(ca_path=sim.other_ca_path).fails("POST").message

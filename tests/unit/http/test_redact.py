@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import ClassVar
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -105,3 +106,25 @@ class TestWhatIsNoSecret:
         redactor.add("canary-one", "canary-two")
         assert redactor.redact("canary-one canary-two") == "******** ********"
         assert redactor.secrets == {"canary-one", "canary-two"}
+
+
+class TestResponses:
+    """Whoever talks to a product says where its responses hold secrets."""
+
+    DOCUMENT: ClassVar = {"accessToken": "canary-one", "tokenInfo": {"refreshToken": "canary-two", "name": "not-a-secret"}, "list": [1], "refreshToken": 5}
+
+    def test_secrets_under_the_declared_keys(self) -> None:
+        redactor = Redactor(secret_keys=("accessToken", "refreshToken"))
+        redactor.learn(self.DOCUMENT)
+        assert redactor.redact("canary-one canary-two not-a-secret 5") == "******** ******** not-a-secret 5"
+
+    def test_nothing_is_a_secret_by_itself(self) -> None:
+        redactor = Redactor()
+        redactor.learn(self.DOCUMENT)
+        assert redactor.secrets == set()
+
+    @pytest.mark.parametrize("document", [None, [], "canary-one", 5, {"accessToken": None}, {"other": {"deeper": {"accessToken": "canary-one"}}}])
+    def test_any_document(self, document: object) -> None:
+        redactor = Redactor(secret_keys=("accessToken",))
+        redactor.learn(document)
+        assert redactor.secrets == set()

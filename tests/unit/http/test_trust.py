@@ -5,45 +5,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import shutil
 import ssl
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography import x509
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._http import trust as _trust
 from ansible_collections.dataprotection.access.plugins.module_utils._http.client import HttpClient
-from ansible_collections.dataprotection.access.plugins.module_utils._http.trust import trust_store
+from ansible_collections.dataprotection.access.plugins.module_utils._http.trust import TrustStore, preload, ssl_context, trust_store
+from tests.cas import folder_with
 from tests.simulator import Simulator
 from tests.unit.http.conftest import Make
+from tests.unit.http.wire import Authority, Relay, serving
 
 DISTRUSTED = "unable to get local issuer certificate"
-
-
-def der(tag: int, content: bytes) -> bytes:
-    assert len(content) < 128
-    return bytes([tag, len(content)]) + content
-
-
-def subject_hash(certificate: Path) -> str:
-    """The name under which OpenSSL looks a CA up in a folder: a hash of its subject in canonical form."""
-    oids = {"2.5.4.3": "550403", "2.5.4.10": "55040a", "2.5.4.11": "55040b"}
-    canonical = b""
-    for attribute in x509.load_pem_x509_certificate(certificate.read_bytes()).subject:
-        value = der(0x0C, " ".join(str(attribute.value).lower().split()).encode())
-        canonical += der(0x31, der(0x30, der(0x06, bytes.fromhex(oids[attribute.oid.dotted_string])) + value))
-    return f"{int.from_bytes(hashlib.sha1(canonical).digest()[:4], 'little'):08x}"
-
-
-def folder_with(certificate: str, folder: Path) -> str:
-    """A folder of CAs as OpenSSL wants it."""
-    folder.mkdir()
-    shutil.copy(certificate, folder / f"{subject_hash(Path(certificate))}.0")
-    return str(folder)
 
 
 @pytest.fixture
@@ -107,6 +86,16 @@ class TestOrder:
         assert trust_store(None) == (requests.certs.where(), "certifi")
         assert DISTRUSTED in make(ca_path=None).fails().message
 
+    @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"])
+    def test_the_error_names_the_environment_s_store(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str) -> None:
+        store = folder_with(sim.other_ca_path, tmp_path / "cas") if variable == "SSL_CERT_DIR" else sim.other_ca_path
+        monkeypatch.setenv(variable, store)
+        assert f"verified against {store} (from {variable}): " in make(ca_path=None).fails().message
+
+    def test_the_error_names_the_system_s_store(self, sim: Simulator, make: Make, system: dict[str, str]) -> None:
+        system["openssl_cafile"] = sim.other_ca_path
+        assert f"verified against {sim.other_ca_path} (from the system's store): " in make(ca_path=None).fails().message
+
     @pytest.mark.parametrize(("variable", "named"), [(None, "ca_path"), ("REQUESTS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), ("SSL_CERT_FILE", "SSL_CERT_FILE")])
     def test_a_store_that_is_missing(self, sim: Simulator, monkeypatch: pytest.MonkeyPatch, variable: str | None, named: str) -> None:
         if variable:
@@ -127,7 +116,7 @@ class TestBadCertificates:
         error = make(ca_path=sim.other_ca_path).fails("POST", "/v2/access-tokens", body={"password": "secret"})
         assert f"POST {sim.url}/v2/access-tokens: TLS failed:" in error.message
         assert DISTRUSTED in error.message
-        assert "give the CA that signed the server's certificate in ca_path" in error.message
+        assert f"verified against {sim.other_ca_path} (from ca_path): give the CA that signed the server's certificate in ca_path" in error.message
         assert not error.maybe_applied
         assert sim.requests() == []
 
@@ -162,3 +151,119 @@ class TestBadCertificates:
     def test_the_environment_does_not_switch_validation_on_again(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", sim.other_ca_path)
         assert make(validate_certs=False, ca_path=None)().status == 200
+
+
+def handshakes(store: str) -> int:
+    """How many connections were made with the TLS context of this store."""
+    context = ssl_context(TrustStore(store, "test"))
+    assert context is not None
+    return context.session_stats()["connect_good"]
+
+
+@pytest.fixture
+def bundle(sim: Simulator, tmp_path: Path) -> Path:
+    """A file of CAs that no other test uses."""
+    return Path(shutil.copy(sim.ca_path, tmp_path / "bundle.pem"))
+
+
+class TestContext:
+    """CA certificates are parsed once for each store, before ansible forks; a store that changes is read again."""
+
+    def test_one_for_all_connections(self, make: Make, bundle: Path) -> None:
+        for number in (1, 2, 3):
+            assert make(ca_path=str(bundle))().status == 200
+            assert handshakes(str(bundle)) == number
+
+    def test_nothing_is_loaded_after_it_was_made(self, make: Make, bundle: Path) -> None:
+        """Neither by requests, which would say that the file is gone, nor by urllib3."""
+        client = make(ca_path=str(bundle))
+        bundle.unlink()
+        assert client().status == 200
+
+    def test_a_folder(self, sim: Simulator, make: Make, tmp_path: Path) -> None:
+        folder = folder_with(sim.ca_path, tmp_path / "cas")
+        assert make(ca_path=folder)().status == 200
+        assert handshakes(folder) == 1
+
+    def test_a_ca_that_is_added_meanwhile(self, sim: Simulator, make: Make, tmp_path: Path) -> None:
+        bundle = Path(shutil.copy(sim.other_ca_path, tmp_path / "bundle.pem"))
+        assert DISTRUSTED in make(ca_path=str(bundle)).fails().message
+        with bundle.open("ab") as file:
+            file.write(Path(sim.ca_path).read_bytes())
+        assert make(ca_path=str(bundle))().status == 200
+
+    def test_a_store_that_is_replaced_by_one_of_the_same_size(self, sim: Simulator, make: Make, tmp_path: Path) -> None:
+        good, other = Path(sim.ca_path).read_bytes(), Path(sim.other_ca_path).read_bytes()
+        size = max(len(good), len(other)) + 1
+        bundle, new = tmp_path / "bundle.pem", tmp_path / "new.pem"
+        bundle.write_bytes(other.ljust(size, b"\n"))
+        new.write_bytes(good.ljust(size, b"\n"))
+        os.utime(new, ns=(bundle.stat().st_atime_ns, bundle.stat().st_mtime_ns))
+        assert DISTRUSTED in make(ca_path=str(bundle)).fails().message
+        new.replace(bundle)
+        assert make(ca_path=str(bundle))().status == 200
+
+    def test_a_store_s_cas_are_not_trusted_by_another_s_task(self, sim: Simulator, make: Make, authority: Authority) -> None:
+        assert make(ca_path=sim.ca_path)().status == 200
+        assert DISTRUSTED in make(ca_path=authority.ca_path).fails().message
+        assert make(ca_path=sim.ca_path)().status == 200
+
+    def test_no_validation_leaves_it_alone(self, sim: Simulator, make: Make, bundle: Path) -> None:
+        assert make(ca_path=str(bundle))().status == 200
+        assert make(sim.expired_url, validate_certs=False, ca_path=str(bundle))().status == 200
+        context = ssl_context(TrustStore(str(bundle), "test"))
+        assert context is not None
+        assert context.verify_mode is ssl.CERT_REQUIRED
+        assert handshakes(str(bundle)) == 1
+        assert "certificate has expired" in make(sim.expired_url, ca_path=str(bundle)).fails().message
+
+    def test_names_are_checked(self, sim: Simulator, make: Make, bundle: Path) -> None:
+        assert make(sim.url.replace("127.0.0.1", "localhost"), ca_path=str(bundle))().status == 200
+        # The library's own words differ between its releases.
+        assert "use a name that appears in the server's certificate" in make(sim.wrong_name_url, ca_path=str(bundle)).fails().message
+
+    def test_made_beforehand(self, make: Make, monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+        known = len(_trust._contexts)
+        preload()
+        assert len(_trust._contexts) == known + 1
+        assert make(ca_path=None)().status == 200
+        assert len(_trust._contexts) == known + 1
+
+    @pytest.mark.parametrize("content", [None, "", "no certificate"])
+    def test_a_store_that_cannot_be_read_is_the_task_s_problem(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None) -> None:
+        store = tmp_path / "ca.pem"
+        if content is not None:
+            store.write_text(content, encoding="utf-8")
+        monkeypatch.setenv("SSL_CERT_FILE", str(store))
+        preload()
+        assert ssl_context(TrustStore(str(store), "test")) is None
+
+    def test_inherited_by_a_forked_process(self, make: Make, bundle: Path) -> None:
+        before = handshakes(str(bundle))
+        context = ssl_context(TrustStore(str(bundle), "test"))
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                same = ssl_context(TrustStore(str(bundle), "test")) is context
+                status = 0 if same and make(ca_path=str(bundle))().status == 200 and handshakes(str(bundle)) == before + 1 else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+    def test_through_a_proxy(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+        monkeypatch.setenv("HTTPS_PROXY", sim.proxy_url)
+        assert make(ca_path=str(bundle))().status == 200
+        assert handshakes(str(bundle)) == 1
+
+    def test_a_proxy_over_tls_is_left_to_requests(
+        self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch, authority: Authority, tmp_path: Path
+    ) -> None:
+        both = tmp_path / "both.pem"
+        both.write_bytes(Path(sim.ca_path).read_bytes() + authority.pem)
+        with serving(Relay(int(sim.proxy_url.rpartition(":")[2]), authority.context)) as port:
+            monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
+            assert make(ca_path=str(both))().status == 200
+            assert DISTRUSTED in make(ca_path=sim.ca_path, retries=0).fails().message
+        assert handshakes(str(both)) == 0

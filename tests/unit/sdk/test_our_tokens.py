@@ -87,3 +87,11 @@ def test_commandcenter_token_that_cvpysdk_made_is_taken_over(sim: Simulator, com
     assert (taken["actions"], taken["replaced_id"]) == (["recreated"], made["accessTokenId"])
     assert sim.check(taken["token"]["access_token"])
     assert [token["tokenName"] for token in cvpysdk_user.get_access_tokens()["tokens"]] == ["shared"]
+
+
+def test_commandcenter_token_is_used_by_cvpysdk(sim: Simulator, commandcenter: Task) -> None:
+    token = commandcenter(name="ours")["token"]
+    sim.clear_requests()
+    Commcell(sim.host, authtoken=token["headers"]["Authorization"], force_https=True, certificate_path=sim.ca_path)
+    assert sim.requests("WhoAmI", "POST")
+    assert sim.requests("/Login") == []
