@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of commandcenter_access_token."""
 
 from __future__ import annotations
 
 from ..modules import commandcenter_access_token
-from ..plugin_utils._token_action import TokenAction
+from ..plugin_utils._action import ModuleAction
 
 
-class ActionModule(TokenAction):
+class ActionModule(ModuleAction):
     module = commandcenter_access_token
-    fact = "commandcenter_access_token"

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""Documentation that every module has: its attributes, and what facts and info modules add."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""The life of a module that was shipped to a target, from its options to its result."""
 
 from __future__ import annotations
 
@@ -12,20 +11,31 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._errors import ApiError
 from ._http.connection import REQUESTS_IMPORT_ERROR
+from ._memory import MEMORY_OPTION, Memory
 from ._redact import WHOLE_WORD_BELOW
+from ._time import begin_task, process_started
 
-Run = Callable[[Mapping[str, t.Any], bool, Callable[[str], None]], "dict[str, t.Any]"]
+# run(params, check_mode, warn), or run(params, check_mode, warn, memory=…) of a module that takes part in the run's memory.
+Run = Callable[..., "dict[str, t.Any]"]
 
 
-def run_shipped(run: Run, argument_spec: Mapping[str, t.Any]) -> None:
-    """The life of a module that was shipped to a target: validate, run(params, check_mode, warn), exit."""
-    module = AnsibleModule(argument_spec=dict(argument_spec), supports_check_mode=True)
+def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool = False) -> None:
+    """The life of a module that was shipped to a target: validate, run, exit. takes_memory: see _memory.py."""
+    # Imports come before this line; a claim counts from before them.
+    begin_task(process_started())
+    private = {MEMORY_OPTION: {"type": "str", "no_log": True}} if takes_memory else {}
+    module = AnsibleModule(argument_spec={**argument_spec, **private}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    given = module.params.pop(MEMORY_OPTION, None)
+    # Without a copy of the run's memory there is nobody who would take anything back.
+    memory = Memory(given) if given else None
     try:
-        result = run(module.params, module.check_mode, module.warn)
+        result = run(module.params, module.check_mode, module.warn, **({} if memory is None else {"memory": memory}))
     except ApiError as error:
         result = failure(error)
+    if memory is not None:
+        result[MEMORY_OPTION] = memory.additions()
     # AnsibleModule cuts every secret option's value out of all that is returned: a token that was passed in would come back as
     # VALUE_SPECIFIED_IN_NO_LOG_PARAMETER, and a password of one letter would chew holes into every other value. Errors hold no secrets
     # (they are redacted where they are made), and the action plugin censors the results that do.

@@ -35,8 +35,11 @@ def transport_spec(environment_prefix: str) -> dict[str, t.Any]:
     }
 
 
-COHESITY_SPEC: dict[str, t.Any] = {
-    "cluster": {"type": "str", "required": True, "aliases": ["cohesity_server"], "fallback": (environment, ["COHESITY_CLUSTER"])},
+TRANSPORT_OPTIONS = tuple(transport_spec(""))
+
+
+# What a login is made of: the values of _cohesity.login.Login.
+COHESITY_LOGIN_SPEC: dict[str, t.Any] = {
     "username": {"type": "str", "aliases": ["cohesity_admin"], "fallback": (environment, ["COHESITY_USERNAME"])},
     "password": {"type": "str", "no_log": True, "aliases": ["cohesity_password"], "fallback": (environment, ["COHESITY_PASSWORD"])},
     "domain": {"type": "str", "default": "LOCAL", "fallback": (environment, ["COHESITY_DOMAIN"])},
@@ -44,7 +47,17 @@ COHESITY_SPEC: dict[str, t.Any] = {
     "private_key": {"type": "str", "no_log": True},
     "otp_code": {"type": "str", "no_log": True, "fallback": (environment, ["COHESITY_OTP_CODE"])},
     "otp_type": {"type": "str", "choices": ["totp", "email"], "default": "totp"},
+    "skip_force_password_change": {"type": "bool", "default": False, "no_log": False},
+}
+
+COHESITY_SPEC: dict[str, t.Any] = {
+    # Not required here, so that the message for a missing one can name the environment variable.
+    "cluster": {"type": "str", "aliases": ["cohesity_server"], "fallback": (environment, ["COHESITY_CLUSTER"])},
+    **COHESITY_LOGIN_SPEC,
+    "api_key": {"type": "str", "no_log": True, "fallback": (environment, ["COHESITY_API_KEY"])},
     "api_version": {"type": "str", "choices": ["v1", "v2"], "default": "v2"},
+    "tenant": {"type": "str"},
+    "access_cluster": {"type": "str"},
     **transport_spec("COHESITY"),
 }
 

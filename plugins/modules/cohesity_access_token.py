@@ -13,46 +13,52 @@ version_added: 1.0.0
 author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
-  - Logs in to a Cohesity cluster, and returns its access token together with the headers that use it, ready for P(ansible.builtin.uri#module).
-  - Returns the token of an earlier task or run instead, when it is given in O(token) or kept in O(store), was made for the same cluster, user and
-    domain, has more than
-    O(min_validity) left and, with O(verify), is still accepted by the cluster.
-  - A login is one request. A reused token costs one request with O(verify), and none without.
-  - Check mode never logs in. The most it sends is the request that verifies a token.
+  - Logs in to a Cohesity cluster and returns an access token, with the header that carries it ready for P(ansible.builtin.uri#module).
+  - A token from an earlier task or run is reused if it is passed in O(token) or kept in O(store). It must have been issued by the same cluster to the
+    same user and domain, have more than O(min_validity) left and, with O(verify), still be accepted by the cluster.
+  - Every login counts as a change. Without O(token) or O(store) there is nothing to reuse, so each task logs in and reports C(changed). With either of
+    them, a task that finds a good token is C(ok).
+  - A login is one request, and one more where RV(token.expires_source) is V(security_config). A reused token costs one request with O(verify), and none
+    without.
+  - Check mode never logs in. The only request that it sends is the one that verifies a token.
 options:
   lifetime:
     description:
-      - For how long the cluster's tokens are valid, as a duration such as V(24h) or V(30m), or a number of seconds.
-      - The cluster does not tell. It is 24 hours unless an administrator has changed it, so say it here where it has been changed.
+      - How long the cluster's tokens are valid, as a duration such as V(24h) or V(30m), or a number of seconds.
+      - A token that is a JSON Web Token states its own expiry, which is used instead.
+      - If not set, the cluster's security configuration is read after a login, provided that the response to the login lists the privileges
+        C(SECURITY_ADVISOR_VIEW) and C(TENANT_VIEW). Otherwise, 24 hours are assumed, which is the default of Cohesity.
+      - Set it for clusters where an administrator has changed the lifetime of tokens.
     type: str
-    default: 24h
   min_validity:
     description:
-      - A token with no more than this left is not reused, as a duration such as V(5m), or a number of seconds.
+      - The time that a token must have left to be reused, as a duration such as V(5m), or a number of seconds.
     type: str
     default: 5m
   token:
     description:
-      - A token that this module has returned before, as it was returned (RV(token), or the fact C(cohesity_access_token)), to be reused if it is
-        still good.
-      - Excludes O(store).
+      - A token that this module has returned, as it was returned (RV(token), or the fact C(cohesity_access_token)). It is reused if it is still good.
+      - Mutually exclusive with O(store).
     type: dict
     suboptions:
       access_token:
-        description: The token itself. Without it, a new token is made.
+        description: The token itself. Without it, a new token is created.
         type: str
       token_type:
-        description: What stands before the token in the header.
+        description: What precedes the token in the header.
         type: str
       headers:
-        description: Ignored; it is made anew.
+        description: Ignored; it is computed again.
         type: dict
       expires_at:
         description: When the token expires, in ISO 8601.
         type: str
       expires_in:
-        description: Ignored; it is made anew.
-        type: int
+        description: Ignored; it is computed again.
+        type: raw
+      expires_source:
+        description: Where the expiry is known from.
+        type: str
       cluster:
         description: The cluster that has issued the token.
         type: str
@@ -74,17 +80,18 @@ options:
         elements: str
   verify:
     description:
-      - Whether to ask the cluster if it still accepts the token that could be reused.
-      - The request is C(GET /irisservices/api/v1/public/sessionUser), which needs no privilege. Only the status 401 means that the token is no longer
+      - Whether to ask the cluster if it still accepts a token before it is reused.
+      - The request is C(GET /irisservices/api/v1/public/sessionUser), which needs no privilege. Only HTTP 401 means that the token is no longer
         accepted.
+      - Without it, the expiry is judged by the clock of the machine where the module runs.
     type: bool
     default: true
   publish_facts:
     description:
-      - Whether to make RV(token) a fact of the host too, with the name C(cohesity_access_token).
-      - With ansible-core 2.21 and later, the fact is a variable like those of P(ansible.builtin.set_fact#module). It stays in memory.
-      - With earlier releases it is one of the C(ansible_facts), and it is only published while the fact cache is C(memory). Any other fact cache
-        would write the token to disk. There is a warning then.
+      - Whether RV(token) is also published as the fact C(cohesity_access_token) of the host.
+      - With ansible-core 2.21 and later, the fact is a variable like those of P(ansible.builtin.set_fact#module) and stays in memory.
+      - With earlier releases it is one of the C(ansible_facts), and is published only while the fact cache is C(memory). Any other fact cache would
+        write the token to disk; in that case there is a warning.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -96,10 +103,11 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.actiongroup_cohesity
 notes:
   - A result that holds a token is hidden in the output and in the log. With ansible-core 2.22 and later the result is shown, and only the secrets in
-    it are masked.
-    Failures and the predictions of check mode are always shown.
-  - While session management is enabled on a cluster, it issues no access tokens.
+    it are masked. Failures and the predictions of check mode are always shown.
+  - While session management is enabled on a cluster, it issues no access tokens. Use M(dataprotection.access.cohesity_session) there.
+  - Cohesity has no way to revoke, list or inspect access tokens. A token ends when its lifetime is over.
 seealso:
+  - module: dataprotection.access.cohesity_session
   - module: ansible.builtin.uri
   - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
     description: Tokens in playbooks and job templates.
@@ -108,11 +116,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Log in to a cluster
+- name: One login for all runs on this controller; changed only when the stored token was replaced
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: backup
     password: "{{ cohesity_password }}"
+    store:
+      file: /var/lib/tokens/cohesity.json
   register: login
 
 - name: List the cluster's nodes
@@ -121,7 +131,14 @@ EXAMPLES = r"""
     headers: "{{ login.token.headers }}"
   no_log: true # the headers hold the token
 
-- name: Use the token of the task before, as long as it lives for another hour
+- name: Log in without a store
+  dataprotection.access.cohesity_access_token:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+  register: login
+
+- name: Use the token of the previous task if it is valid for another hour
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: backup
@@ -130,7 +147,7 @@ EXAMPLES = r"""
     min_validity: 1h
   register: login
 
-- name: The same with the fact, which is there from the second time on
+- name: The same with the fact, which exists from the second time on
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: backup
@@ -151,14 +168,14 @@ EXAMPLES = r"""
     private_key: "{{ lookup('ansible.builtin.file', 'backup.key') }}"
     api_version: v1
 
-- name: Log in with the one-time password of an authenticator
+- name: Log in with the one-time password of an authenticator app
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: mfa
     password: "{{ cohesity_mfa_password }}"
     otp_code: "{{ cohesity_totp }}"
 
-- name: Log in with a one-time password that the cluster has mailed
+- name: Log in with a one-time password that the cluster has sent by email
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: mfa
@@ -166,7 +183,7 @@ EXAMPLES = r"""
     otp_code: "{{ cohesity_mailed_code }}"
     otp_type: email
 
-- name: Log in to a cluster whose tokens live for 8 hours
+- name: Log in to a cluster whose tokens are valid for 8 hours
   dataprotection.access.cohesity_access_token:
     cluster: cohesity.example.com
     username: backup
@@ -174,14 +191,6 @@ EXAMPLES = r"""
     lifetime: 8h
     publish_facts: false
   register: short_login
-
-- name: One login for all runs on this controller
-  dataprotection.access.cohesity_access_token:
-    cluster: cohesity.example.com
-    username: backup
-    password: "{{ cohesity_password }}"
-    store:
-      file: /var/lib/tokens/cohesity.json
 
 - name: One login for all controllers
   dataprotection.access.cohesity_access_token:
@@ -200,16 +209,16 @@ RETURN = r"""
 token:
   description:
     - The token, with what is needed to use it.
-    - Of a token that check mode would make, only the keys that name the login have values, and RV(token.headers) is empty.
+    - When check mode predicts a login, only the keys that identify the login have values, and RV(token.headers) is empty.
   returned: success
   type: dict
   contains:
     access_token:
-      description: The token itself. V(null) when check mode would make one.
+      description: The token itself. V(null) when check mode predicts a login.
       type: str
       sample: eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.secret
     token_type:
-      description: What stands before the token in the header.
+      description: What precedes the token in the header.
       type: str
       sample: Bearer
     headers:
@@ -218,13 +227,20 @@ token:
       sample:
         Authorization: Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.secret
     expires_at:
-      description: When the token expires, by the cluster's clock and O(lifetime), in ISO 8601.
+      description: When the token expires, by the cluster's clock, in ISO 8601.
       type: str
       sample: "2027-01-31T12:00:00Z"
     expires_in:
       description: How many seconds are left.
       type: int
       sample: 86400
+    expires_source:
+      description:
+        - Where the expiry is known from.
+        - V(token) means that the token itself says so, V(security_config) that it follows from the cluster's security configuration, and V(lifetime)
+          that it follows from O(lifetime) or its default of 24 hours.
+      type: str
+      sample: lifetime
     cluster:
       description: The cluster, as host and port.
       type: str
@@ -251,7 +267,7 @@ token:
       elements: str
       sample: [CLUSTER_VIEW]
 actions:
-  description: What was done, or would be done in check mode. V(created) is a login, V(reused) is none.
+  description: What was done, or would be done in check mode. V(created) means that a login took place, V(reused) that none was needed.
   returned: success
   type: list
   elements: str
@@ -262,7 +278,7 @@ secret_available:
   type: bool
   sample: true
 diff:
-  description: The difference between the token that was known and the one that is returned. Never holds a secret.
+  description: The difference between the token that was known and the one that is returned. It never holds a secret.
   returned: success
   type: dict
   contains:
@@ -297,15 +313,17 @@ code:
 """
 
 import contextlib
-import hashlib
 import typing as t
 from collections.abc import Callable, Mapping
 
-from ..module_utils._cohesity import cluster as _cohesity
+from ..module_utils._cohesity.cluster import Cluster
+from ..module_utils._cohesity.login import Login
+from ..module_utils._cohesity.memory import memory_key, to_memory
+from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
-from ..module_utils._http.client import HttpClient
+from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_SPEC, STORE_SPEC, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
 from ..module_utils._store.format import Contents, Kind
@@ -319,7 +337,9 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "token_type": {"type": "str", "no_log": False},
     "headers": {"type": "dict", "no_log": True},
     "expires_at": {"type": "str"},
-    "expires_in": {"type": "int"},
+    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
+    "expires_in": {"type": "raw"},
+    "expires_source": {"type": "str"},
     "cluster": {"type": "str"},
     "username": {"type": "str"},
     "domain": {"type": "str"},
@@ -328,9 +348,22 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "privileges": {"type": "list", "elements": "str"},
 }
 
-# What a record keeps of a token: all but what is derived from the rest.
-_STORED = {key: option["type"] for key, option in TOKEN_SPEC.items() if key not in ("headers", "expires_in")}
-_PYTHON_TYPES: dict[str, type] = {"str": str, "list": list}
+__all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **COHESITY_SPEC,
+    **STORE_SPEC,
+    "lifetime": {"type": "str"},
+    "min_validity": {"type": "str", "default": "5m"},
+    "token": {"type": "dict", "no_log": False, "options": TOKEN_SPEC},
+    "verify": {"type": "bool", "default": True},
+    "publish_facts": {"type": "bool", "default": True},
+}
+
+FACTS: dict[str, str] = {"cohesity_access_token": "token"}
+SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
+
+Keep = Callable[[Token], None]
 
 
 class DamagedToken(Exception):
@@ -341,134 +374,143 @@ class DamagedToken(Exception):
         self.keys = keys
 
 
-def _read_stored(document: Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+def _read_stored(document: Mapping[str, t.Any]) -> Token | None:
     """The token of a stored document, or None where it holds none; raises DamagedToken."""
-    token = {key: document[key] for key in _STORED if document.get(key) is not None}
-    damaged = [key for key, value in token.items() if not isinstance(value, _PYTHON_TYPES[_STORED[key]])]
-    secret, expires_at = token.get("access_token"), token.get("expires_at")
-    if isinstance(secret, str) and not (secret.isprintable() and secret.isascii()):
-        damaged.append("access_token")
-    if isinstance(expires_at, str) and from_iso(expires_at) is None:
+    values = {key: document[key] for key in _STORED if document.get(key) is not None}
+    damaged = [key for key, value in values.items() if not isinstance(value, list if TOKEN_SPEC[key]["type"] == "list" else str)]
+    if "expires_at" in values and from_iso(values["expires_at"]) is None:
         damaged.append("expires_at")
+    try:
+        token = Token.from_values(values)
+    except ApiError:
+        raise DamagedToken([*damaged, "access_token"]) from None
     if damaged:
         raise DamagedToken(damaged)
-    return token if secret else None
+    return token
 
 
-RECORD_KIND = Kind("cohesity_access_token", _read_stored, dict, frozenset(_STORED))
-
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **COHESITY_SPEC,
-    **STORE_SPEC,
-    "lifetime": {"type": "str", "default": "24h"},
-    "min_validity": {"type": "str", "default": "5m"},
-    "token": {"type": "dict", "no_log": False, "options": TOKEN_SPEC},
-    "verify": {"type": "bool", "default": True},
-    "publish_facts": {"type": "bool", "default": True},
-}
+# What a record keeps of a token: all but what is derived from the rest.
+_STORED = tuple(key for key in TOKEN_SPEC if key not in ("headers", "expires_in"))
+RECORD_KIND: Kind = Kind("cohesity_access_token", _read_stored, Token.stored, frozenset(_STORED))
 
 
-def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
-    """Return the token that was passed in while it is good, and a new one otherwise."""
-    _cohesity.check_login(params)
+class Store:
+    """The token in a store. lock_timeout: seconds to wait for another run."""
+
+    def __init__(self, record: Record, lock_timeout: float) -> None:
+        self._record = record
+        self._lock_timeout = lock_timeout
+
+    def lock(self) -> None:
+        """Wait until no other run is logging in for this record, where the store can tell."""
+        self._record.backend.lock(self._lock_timeout)
+
+    def load(self) -> Token | None:
+        contents = self._record.load()
+        return contents.token if contents else None
+
+    def keep(self, token: Token) -> None:
+        """Store the token; raises Conflict when another run has stored its own meanwhile."""
+        self._record.save(Contents(self._record.identity, token))
+
+    def keep_unless_late(self, token: Token) -> None:
+        """Store the token, unless yet another run has stored its own: each is good by itself."""
+        with contextlib.suppress(Conflict):
+            self.keep(token)
+
+
+class Wishes(t.NamedTuple):
+    """What makes a token good enough, and how long a new one is valid where nothing else says so; in seconds."""
+
+    min_validity: int
+    verify: bool
+    lifetime: int | None
+
+
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
+    """Return the token that was passed in or stored while it is good, and a new one otherwise. Later tasks of this run may use it, too."""
+    result = _run(params, check_mode, warn)
+    if memory is not None and result["secret_available"]:
+        memory.put(to_memory(result["token"]))
+    return result
+
+
+def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     if params["token"] and params["store"]:
         raise ApiError("token and store exclude each other: the store already holds the token that was returned before")
-    client = _cohesity.connect(params, warn)
-    try:
+    lifetime = parse_duration(params["lifetime"], "lifetime") if params["lifetime"] else None
+    wishes = Wishes(parse_duration(params["min_validity"], "min_validity"), params["verify"], lifetime)
+    login = Login(**pick(params, COHESITY_LOGIN_SPEC))
+    with Cluster(params["cluster"], login, api_version=params["api_version"], warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
+        _check_login(login, params["api_key"])
         if not params["store"]:
-            known = params["token"] or {}
-            return _token(client, known, params, check_mode, warn, lambda _token: None)
+            known = Token.from_values(params["token"])
+            return _reused(cluster, known, wishes) or _created(cluster, known, wishes, check_mode, warn, lambda _token: None)
         with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
-            record = Record(backend, RECORD_KIND, _identity(client, params))
-            held = _held(record)
-            if not check_mode and not _is_good(client, held, params, parse_duration(params["min_validity"], "min_validity")):
-                # Who waits here for another run's login takes its token.
-                backend.lock(params["store"]["lock_timeout"])
-                held = _held(record)
-            try:
-                return _token(client, held, params, check_mode, warn, lambda token: _keep(record, token))
-            except Conflict:
-                # Another run has logged in meanwhile: its token serves this one too.
-                return _token(client, _held(record), params, check_mode, warn, lambda token: _keep_unless_late(record, token))
-    finally:
-        client.close()
+            store = Store(Record(backend, RECORD_KIND, cluster.account.identity()), params["store"]["lock_timeout"])
+            return _stored(cluster, store, wishes, check_mode, warn)
 
 
-def _token(
-    client: HttpClient,
-    known: Mapping[str, t.Any],
-    params: Mapping[str, t.Any],
-    check_mode: bool,
-    warn: Callable[[str], None],
-    keep: Callable[[Mapping[str, t.Any]], None],
-) -> dict[str, t.Any]:
-    """The result with the known token, or with a new one that was handed to keep()."""
-    lifetime = parse_duration(params["lifetime"], "lifetime")
-    min_validity = parse_duration(params["min_validity"], "min_validity")
-    if _is_good(client, known, params, min_validity):
-        return _result(_public(client, known, params), [], known)
+def _stored(cluster: Cluster, store: Store, wishes: Wishes, check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
+    """The result with the token in the store, or with a new one that is kept there."""
+    known = store.load()
+    result = _reused(cluster, known, wishes)
+    if result is None and not check_mode:
+        # Who waits here for another run's login takes its token.
+        store.lock()
+        newer = store.load()
+        result = _reused(cluster, newer, wishes) if newer != known else None
+        known = newer
+    try:
+        return result or _created(cluster, known, wishes, check_mode, warn, store.keep)
+    except Conflict:
+        # Another run has logged in meanwhile: its token serves this one too.
+        newer = store.load()
+        return _reused(cluster, newer, wishes) or _created(cluster, newer, wishes, check_mode, warn, store.keep_unless_late)
+
+
+def _check_login(login: Login, api_key: str | None) -> None:
+    try:
+        login.check()
+    except ApiError as error:
+        if api_key and not login.is_given:
+            raise error.explained("An API key needs no access token: send it as it is, in the header apiKey") from None
+        raise
+
+
+def _reused(cluster: Cluster, known: Token | None, wishes: Wishes) -> dict[str, t.Any] | None:
+    """The result with the known token, or None when that will not do."""
+    if known is None or not _is_good(cluster, known, wishes):
+        return None
+    return _result(known.public(cluster.server_time()), [], known)
+
+
+def _created(cluster: Cluster, known: Token | None, wishes: Wishes, check_mode: bool, warn: Callable[[str], None], keep: Keep) -> dict[str, t.Any]:
+    """The result with a new token that was handed to keep()."""
     if check_mode:
         # Every key is there, so that later tasks can name them in check mode too.
-        return _result({**dict.fromkeys(TOKEN_SPEC), **_identity(client, params), "headers": {}}, ["created"], known)
-    issued = {**_cohesity.log_in(client, params), **_identity(client, params), "api_version": params["api_version"]}
-    token = {**issued, "expires_at": iso(client.server_time() + lifetime)}
-    if lifetime <= min_validity:
-        warn(f"lifetime ({params['lifetime']}) is not more than min_validity ({params['min_validity']}): this token will never be reused")
+        return _result({**dict.fromkeys(TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
+    token = cluster.create_token(wishes.lifetime)
+    now = cluster.server_time()
+    if not token.outlives(now, wishes.min_validity):
+        warn(
+            f"The token expires at {iso(token.expires_at)} (by {token.expires_source}), which leaves no more than min_validity "
+            f"({wishes.min_validity} s): this token will never be reused"
+        )
     keep(token)
-    return _result(_public(client, token, params), ["created"], known)
+    return _result(token.public(now), ["created"], known)
 
 
-def _held(record: Record) -> dict[str, t.Any]:
-    contents = record.load()
-    return dict(contents.token or {}) if contents else {}
-
-
-def _keep(record: Record, token: Mapping[str, t.Any]) -> None:
-    record.save(Contents(record.identity, dict(token)))
-
-
-def _keep_unless_late(record: Record, token: Mapping[str, t.Any]) -> None:
-    """Keep the token, unless yet another run has stored its own: each is good by itself."""
-    with contextlib.suppress(Conflict):
-        _keep(record, token)
-
-
-def _is_good(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str, t.Any], min_validity: int) -> bool:
-    """Whether the token belongs to this login, is accepted by the cluster, and lives long enough."""
-    if not token.get("access_token") or not token.get("token_type") or any(token.get(key) != value for key, value in _identity(client, params).items()):
+def _is_good(cluster: Cluster, token: Token, wishes: Wishes) -> bool:
+    """Whether the token belongs to this login, is accepted by the cluster, and lives long enough. Another login's token is not even sent."""
+    if token.account != cluster.account:
         return False
-    client.redactor.add(token["access_token"])
-    if params["verify"] and not _cohesity.token_works(client, token):
+    if wishes.verify and not cluster.accepts(token):
         return False
-    expires_at = from_iso(token.get("expires_at"))
-    return expires_at is not None and expires_at - client.server_time() > min_validity
+    return token.outlives(cluster.server_time(), wishes.min_validity)
 
 
-def _identity(client: HttpClient, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Whose token it is: a token of another cluster, user or domain is never handed out in its place."""
-    certificate = params["certificate"]
-    return {
-        "cluster": client.base_url.partition("://")[2],
-        "username": params["username"],
-        "domain": params["domain"],
-        "certificate_sha256": hashlib.sha256(certificate.strip().encode()).hexdigest() if certificate else None,
-    }
-
-
-def _public(client: HttpClient, token: Mapping[str, t.Any], params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {
-        "access_token": token["access_token"],
-        "token_type": token["token_type"],
-        "headers": _cohesity.authorization(token),
-        "expires_at": token["expires_at"],
-        "expires_in": max(int((from_iso(token["expires_at"]) or 0) - client.server_time()), 0),
-        **_identity(client, params),
-        "api_version": token.get("api_version") or params["api_version"],
-        "privileges": token.get("privileges"),
-    }
-
-
-def _result(token: dict[str, t.Any], actions: list[str], before: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _result(token: dict[str, t.Any], actions: list[str], before: Token | None) -> dict[str, t.Any]:
     minted = "created" in actions
     return {
         "changed": minted,
@@ -479,12 +521,12 @@ def _result(token: dict[str, t.Any], actions: list[str], before: Mapping[str, t.
     }
 
 
-def _summary(token: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {"token": f"valid until {token['expires_at']}" if token.get("expires_at") else "none"}
+def _summary(token: Token | None) -> dict[str, t.Any]:
+    return {"token": f"valid until {iso(token.expires_at)}" if token is not None and token.expires_at else "none"}
 
 
 def main() -> None:
-    run_shipped(run, ARGUMENT_SPEC)
+    run_shipped(run, ARGUMENT_SPEC, takes_memory=True)
 
 
 if __name__ == "__main__":

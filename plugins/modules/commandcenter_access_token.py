@@ -466,6 +466,9 @@ TOKEN_SPEC: dict[str, t.Any] = {
 
 ARGUMENT_SPEC: dict[str, t.Any] = {**COMMANDCENTER_SPEC, **STORE_SPEC, **TOKEN_SPEC, "publish_facts": {"type": "bool", "default": True}}
 
+FACTS: dict[str, str] = {"commandcenter_access_token": "token"}
+SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.refresh_token", "token.headers")
+
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Bring the named token to its desired state."""

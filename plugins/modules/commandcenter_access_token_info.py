@@ -179,6 +179,9 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "expires_within": {"type": "str"},
 }
 
+FACTS: dict[str, str] = {}
+SECRET_RESULTS: tuple[str, ...] = ()
+
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """List the tokens that the login may see and that pass every given filter."""

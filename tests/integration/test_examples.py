@@ -129,6 +129,7 @@ def test_examples_of_the_module(reader: Reader, module: str, arguments: tuple[st
     command = [sys.executable, "-m", "ansible", "doc", "--json", name]
     shown = subprocess.run(command, env={**reader.ansible.environment(), "ANSIBLE_COLLECTIONS_PATH": str(link())}, check=True, capture_output=True, timeout=60)
     tasks = reader.read(json.loads(shown.stdout)[name]["examples"])
+    reader.ansible.sim.set(cohesity_session_management=module == "cohesity_session")
     reader.run([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}], *arguments)
     if arguments:
         assert reader.ansible.sim.requests(path="accesstoken", method="POST|PUT|DELETE") == []

@@ -69,6 +69,27 @@ def test_until(ansible: Ansible, way: dict[str, t.Any]) -> None:
     assert run.value("token")["access_token"] not in run.screen
 
 
+def test_until_with_a_login_in_the_environment(ansible: Ansible) -> None:
+    """The second attempt of a shipped task has its environment's password still."""
+    ansible.sim.fault("status", code=500, path="access-tokens", body={"errorCode": "KInternalError", "message": "Try again."})
+    login = {name: ansible.variables["cohesity"][name] for name in ("username", "password")}
+    ansible.variables["cohesity"] = {name: value for name, value in ansible.variables["cohesity"].items() if name not in login}
+    tasks = f"""
+    - name: Get a token
+      dataprotection.access.cohesity_access_token:
+      environment: {{COHESITY_USERNAME: {login["username"]}, COHESITY_PASSWORD: {login["password"]}, OTHER: value}}
+      register: got
+      until: got is success
+      retries: 1
+      delay: 0
+    - record: {{attempts: "{{{{ got.attempts }}}}"}}
+    """
+    run = ansible.tasks(tasks, IN_PROCESS, "-vvv")
+    assert run.rc == 0, run.screen
+    assert int(run.value("attempts")) == 2
+    assert login["password"] not in run.screen
+
+
 def test_conditions_over_a_hidden_result(ansible: Ansible, way: dict[str, t.Any]) -> None:
     tasks = """
     - name: Never changed

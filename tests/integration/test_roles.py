@@ -106,9 +106,133 @@ def test_later_tasks_can_be_checked_without_a_login(ansible: Ansible, environmen
     assert transcript(ansible.sim) == []
 
 
+ONE_CLUSTER = """
+- hosts: remote
+  gather_facts: false
+  vars:
+    cohesity_token_cluster: "{{ address }}"
+  tasks:
+    - block:
+        - include_role: {name: dataprotection.access.cohesity_token}
+        - record: {headers: "{{ cohesity_token_headers }}", summary: "{{ cohesity_token_summary }}"}
+        - uri: {url: "https://{{ address }}/irisservices/api/v1/public/nodes", headers: "{{ cohesity_token_headers }}", ca_path: "{{ ca_path }}"}
+          delegate_to: localhost
+          no_log: true
+          when: not ansible_check_mode
+        - include_role: {name: dataprotection.access.cohesity_token}
+        - record: {again: "{{ cohesity_token_summary.actions }}"}
+      always:
+        - include_role: {name: dataprotection.access.cohesity_token, tasks_from: clean}
+        - record: {left: "{{ [cohesity_access_token, cohesity_session, cohesity_token_headers] }}"}
+"""
+NODES = "GET /irisservices/api/v1/public/nodes"
+OPEN, END = "POST /v2/users/sessions", "DELETE /v2/users/sessions"
+
+
+def one_cluster(ansible: Ansible, environment: dict[str, str], *arguments: str, **variables: t.Any) -> Run:
+    return ansible.play(ONE_CLUSTER, *arguments, environment=environment, address=ansible.sim.host, ca_path=ansible.sim.ca_path, **variables)
+
+
+@pytest.mark.parametrize("login", ["auto", "session"])
+def test_session_where_the_cluster_wants_one(ansible: Ansible, environment: dict[str, str], login: str) -> None:
+    ansible.sim.set(cohesity_session_management=True)
+    run = one_cluster(ansible, environment, "-vvvvv", cohesity_token_login=login)
+    assert run.rc == 0, run.screen
+    assert transcript(ansible.sim) == [*([V2_LOGIN] if login == "auto" else []), OPEN, NODES, VERIFY, END]
+    assert set(run.value("headers")) == {"session-id"}
+    assert (run.value("summary")["kind"], run.value("summary")["actions"], run.value("again")) == ("session", ["created"], ["reused"])
+    assert run.value("left") == [{}, {}, {}]
+    assert ansible.sim.state()["cohesity"]["sessions"] == []
+    assert ansible.sim.state()["cohesity"]["bare_session_deletes"] == []
+    no_secret(run)
+
+
+def test_session_where_access_tokens_are_unknown(ansible: Ansible, environment: dict[str, str]) -> None:
+    ansible.sim.set(cohesity_sessions_always=True)
+    ansible.sim.fault("status", path="access-tokens", code=404, times=0)
+    run = one_cluster(ansible, environment)
+    assert run.rc == 0, run.screen
+    assert run.value("summary")["kind"] == "session"
+
+
+@pytest.mark.parametrize(("login", "words"), [("token", "use dataprotection.access.cohesity_session instead"), ("session", "cohesity_access_token instead")])
+def test_one_kind_only(ansible: Ansible, environment: dict[str, str], login: str, words: str) -> None:
+    ansible.sim.set(cohesity_session_management=login == "token")
+    run = one_cluster(ansible, environment, cohesity_token_login=login)
+    assert run.rc == 2
+    assert words in run.words.lower()
+    assert transcript(ansible.sim) == [V2_LOGIN if login == "token" else OPEN]
+
+
+@pytest.mark.parametrize("given", ["variable", "environment"])
+def test_api_key_needs_no_login(ansible: Ansible, environment: dict[str, str], given: str) -> None:
+    key = ansible.sim.cohesity_key_create("ci")["secret"]
+    if given == "variable":
+        run = one_cluster(ansible, environment, "-vvv", cohesity_token_api_key=key)
+    else:
+        run = one_cluster(ansible, {**environment, "COHESITY_API_KEY": key}, "-vvv")
+    assert run.rc == 0, run.screen
+    assert transcript(ansible.sim) == [NODES]
+    assert run.value("headers") == {"apiKey": key}
+    assert (run.value("summary")["kind"], run.value("summary")["cluster"]) == ("api_key", ansible.sim.host)
+    assert run.value("left") == [{}, {}, {}]
+    assert key not in run.screen + json.dumps(run.results)
+
+
+def test_key_of_the_environment_does_not_count_beside_a_password(ansible: Ansible, environment: dict[str, str]) -> None:
+    run = one_cluster(ansible, {**environment, "COHESITY_API_KEY": "canary-no-key"}, cohesity_token_password=COHESITY_PASSWORD)
+    assert run.rc == 0, run.screen
+    assert run.value("summary")["kind"] == "token"
+
+
+UNENDED = """
+- hosts: remote
+  gather_facts: false
+  vars: {cohesity_token_cluster: "{{ address }}"}
+  tasks:
+    - include_role: {name: dataprotection.access.cohesity_token}
+    - block:
+        - include_role: {name: dataprotection.access.cohesity_token, tasks_from: clean}
+      rescue:
+        - record: {left: "{{ [cohesity_access_token, cohesity_session, cohesity_token_headers] }}", reason: "{{ ansible_failed_result.msg }}"}
+"""
+
+
+def test_facts_are_emptied_where_the_session_cannot_be_ended(ansible: Ansible, environment: dict[str, str]) -> None:
+    ansible.sim.set(cohesity_session_management=True)
+    ansible.sim.fault("status", method="DELETE", code=400)
+    run = ansible.play(UNENDED, "-vvv", environment=environment, address=ansible.sim.host)
+    assert run.rc == 0, run.screen
+    assert run.value("left") == [{}, {}, {}]
+    assert run.value("reason").endswith("/v2/users/sessions: HTTP 400")
+    assert len(ansible.sim.state()["cohesity"]["sessions"]) == 1
+    no_secret(run)
+
+
+def test_localhost_of_the_inventory_is_not_reached_through_ssh(ansible: Ansible, environment: dict[str, str]) -> None:
+    """An inventory that names localhost takes the implicit one's connection away."""
+    named = ansible.folder / "named"
+    named.write_text("localhost\n", encoding="utf-8")
+    run = one_cluster(ansible, {**environment, "ANSIBLE_SSH_EXECUTABLE": "/bin/false"}, "-i", str(named))
+    # uri is the test's own task, and goes the way of the inventory.
+    assert run.value("summary")["actions"] == ["created"]
+    assert transcript(ansible.sim)[0] == V2_LOGIN
+
+
+def test_connection_that_the_inventory_gives_localhost_is_kept(ansible: Ansible, environment: dict[str, str]) -> None:
+    named = ansible.folder / "named"
+    named.write_text("localhost ansible_connection=ssh\n", encoding="utf-8")
+    run = one_cluster(ansible, {**environment, "ANSIBLE_SSH_EXECUTABLE": "/bin/false"}, "-i", str(named))
+    assert run.rc != 0
+    assert transcript(ansible.sim) == []
+
+
+PLAYBOOK = "dataprotection.access.cohesity_token"
+
+
 def test_playbook_of_cohesity_tokens(ansible: Ansible, environment: dict[str, str]) -> None:
     run = ansible.play(
-        "dataprotection.access.cohesity_token",
+        PLAYBOOK,
         environment=environment,
         cohesity_token_hosts="remotes",
         cohesity_token_serial=[1, "100%"],
@@ -118,6 +242,45 @@ def test_playbook_of_cohesity_tokens(ansible: Ansible, environment: dict[str, st
     assert transcript(ansible.sim) == [V2_LOGIN, V2_LOGIN]
     assert run.screen.count('"cohesity_token_summary"') == 2
     no_secret(run)
+
+
+def test_playbook_ends_its_sessions(ansible: Ansible, environment: dict[str, str]) -> None:
+    ansible.sim.set(cohesity_session_management=True)
+    run = ansible.play(PLAYBOOK, environment=environment, cohesity_token_hosts="remotes", cohesity_token_cluster=ansible.sim.host)
+    assert run.rc == 0, run.screen
+    assert transcript(ansible.sim).count(OPEN) == transcript(ansible.sim).count(END) == 2
+    assert ansible.sim.state()["cohesity"]["sessions"] == []
+
+
+def test_playbook_needs_its_hosts(ansible: Ansible, environment: dict[str, str]) -> None:
+    run = ansible.play(PLAYBOOK, environment=environment)
+    assert run.rc == 2
+    assert "cohesity_token_hosts is missing: name the group of your Cohesity clusters" in run.words
+    assert transcript(ansible.sim) == []
+    assert ansible.play(PLAYBOOK, "--syntax-check").rc == 0
+    # Limited to other hosts, the first play has none.
+    limited = ansible.play(PLAYBOOK, "--limit", "remotes", environment=environment)
+    assert "no hosts matched" in limited.words
+    assert transcript(ansible.sim) == []
+
+
+IMPORTED = """
+- import_playbook: dataprotection.access.cohesity_token
+  vars: {cohesity_token_hosts: remote, cohesity_token_keep: true}
+- hosts: remote
+  gather_facts: false
+  tasks:
+    - record: {headers: "{{ cohesity_token_headers }}"}
+    - include_role: {name: dataprotection.access.cohesity_token, tasks_from: clean}
+"""
+
+
+def test_imported_playbook_leaves_the_facts(ansible: Ansible, environment: dict[str, str]) -> None:
+    ansible.sim.set(cohesity_session_management=True)
+    run = ansible.play(IMPORTED, environment=environment, cohesity_token_cluster=ansible.sim.host)
+    assert run.rc == 0, run.screen
+    assert set(run.value("headers")) == {"session-id"}
+    assert ansible.sim.state()["cohesity"]["sessions"] == []
 
 
 # commandcenter_tokens

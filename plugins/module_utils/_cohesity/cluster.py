@@ -1,28 +1,277 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-
-# Private to the dataprotection.access collection: it may change without notice.
+"""One Cohesity cluster: log in for a token or a session, call with re-authentication, end sessions, close."""
 
 from __future__ import annotations
 
+import re
 import typing as t
-from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .._errors import ApiError
 from .._http.addresses import check_url
-from .._http.client import HttpClient
-from .._http.messages import check_secret
+from .._http.client import HttpClient, Response
 from .._redact import Redactor
+from .credential import Credential, carrying
+from .login import Account, Login
+from .refusal import explain_call, explain_session_login, explain_token_login, is_curable, wants_other_login
+from .session import Session
+from .token import FROM_LIFETIME, FROM_SECURITY_CONFIG, Token, lifetime_of
 
-LOGIN_PATHS = {"v1": "/irisservices/api/v1/public/accessTokens", "v2": "/v2/access-tokens"}
-# Needs a login but no privilege, so it proves any user's token. (basicClusterInfo answers without a login: it proves nothing.)
+TOKEN_PATHS = {"v1": "/irisservices/api/v1/public/accessTokens", "v2": "/v2/access-tokens"}
+SESSIONS_PATH = "/v2/users/sessions"
+SECURITY_CONFIG_PATH = "/v2/security-config"
+# Needs a login but no privilege, so it proves any user's credential. (basicClusterInfo answers without a login: it proves nothing.)
 VERIFY_PATH = "/irisservices/api/v1/public/sessionUser"
+# What reading the security configuration needs (vendor's SDK). A login lists the privileges of its user.
+_SECURITY_CONFIG_PRIVILEGES = {"SECURITY_ADVISOR_VIEW", "TENANT_VIEW"}
+
+DEFAULT_LIFETIME = 24 * 3600  # seconds, the vendor's default
+_COMMAND_CENTER_PATH = re.compile(r"/(?:commandcenter|webconsole|adminconsole)(?:[/?#]|$)", re.IGNORECASE)
+
+LogIn = Callable[[], Credential]
 
 
-def cluster_url(cluster: str) -> str:
+class Cluster:
+    """A connection to one cluster, for one account; use it as a context manager.
+
+    credential: what the calls carry; without one, call() logs in. login_with: "token", "session", or "auto", which tries both and stops at
+    the first real verdict. acquire: stands between call() and its logins, so that several calls can share one: it is given the login to
+    carry out and the credential that was refused (None before the first call), and returns a credential that is not the refused one.
+    The rest is as in HttpClient. Sessions that call() has opened end with the connection.
+    """
+
+    def __init__(
+        self,
+        address: str | None,
+        login: Login,
+        *,
+        api_version: str = "v2",
+        credential: Credential | None = None,
+        login_with: str = "token",
+        acquire: Callable[[LogIn, Credential | None], Credential] = lambda log_in, _refused: log_in(),
+        warn: Callable[[str], None] = lambda _message: None,
+        **transport: t.Any,
+    ) -> None:
+        self.login = login
+        self.api_version = api_version
+        self.login_with = login_with
+        self.actions: list[str] = []
+        self._warn = warn
+        self._acquire = acquire
+        self._client = HttpClient(cluster_url(address), warn=warn, redactor=Redactor(login.secrets, secret_keys=("accessToken", "sessionId")), **transport)
+        self._opened: list[Session] = []
+        self.credential: Credential | None = None
+        if credential is not None:
+            self._carry(credential)
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            self._end_opened_sessions()
+        finally:
+            self._client.close()
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return self._client.base_url.partition("://")[2]
+
+    @property
+    def account(self) -> Account:
+        """The account that the login belongs to."""
+        return self.login.account(self.name)
+
+    def server_time(self) -> float:
+        """The cluster's clock in epoch seconds, from its last response; this machine's before there was one."""
+        return self._client.server_time()
+
+    # Logins
+
+    def create_token(self, lifetime: float | None = None) -> Token:
+        """Log in once for an access token. lifetime: seconds for which it is valid, unless the token itself says so."""
+        self.login.check()
+        path = TOKEN_PATHS[self.api_version]
+        try:
+            # Never sent twice: repeated bad logins lock the user.
+            response = self._request("POST", path, body=self.login.token_body(self.api_version), login=True)
+        except ApiError as error:
+            raise explain_token_login(error, self.login, self.api_version) from None
+        issued_at = self.server_time()
+        token = Token.from_wire(response.data, self.account, self.api_version, self._call("POST", path))
+        self._protect(token)
+        if token.expires_at is not None:
+            return token
+        if lifetime is not None:
+            return token.valid_for(lifetime, issued_at, FROM_LIFETIME)
+        configured = self._configured_lifetime(token)
+        if configured is not None:
+            return token.valid_for(configured, issued_at, FROM_SECURITY_CONFIG)
+        return token.valid_for(DEFAULT_LIFETIME, issued_at, FROM_LIFETIME)
+
+    def create_session(self) -> Session:
+        """Log in once for a session; whoever gets it ends it."""
+        self.login.check()
+        try:
+            # Never sent twice: repeated bad logins lock the user, and the number of sessions can be limited.
+            response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), login=True)
+        except ApiError as error:
+            raise explain_session_login(error, self.login) from None
+        session = Session.from_wire(response.data, self.account, self.server_time(), self._call("POST", SESSIONS_PATH))
+        self._protect(session)
+        return session
+
+    def end_session(self, session: Session) -> bool:
+        """End exactly this session; False when it had ended before. Raises ApiError."""
+        self._protect(session)
+        try:
+            self._request("DELETE", f"{SESSIONS_PATH}?current=true", headers=session.headers, text=True)
+        except ApiError as error:
+            if is_curable(error):
+                return False
+            raise explain_call(error, session.kind) from None
+        return True
+
+    def accepts(self, credential: Credential) -> bool:
+        """Whether the cluster still accepts the credential; raises ApiError when it is refused for a reason that no login cures."""
+        self._protect(credential)
+        try:
+            self._request("GET", VERIFY_PATH, headers=credential.headers)
+        except ApiError as error:
+            if is_curable(error):
+                return False
+            # Anything but 401 was said to a known user: 403 means a valid credential.
+            if error.status == 403:
+                return True
+            raise explain_call(error, credential.kind) from None
+        return True
+
+    # Calls
+
+    def call(self, method: str, path: str, *, headers: t.Mapping[str, str] | None = None, **request: t.Any) -> Response:
+        """Send a request with the credential. Where that has expired, log in once and send it once more.
+
+        A refused request was not carried out, so a write is repeated too. request: as in HttpClient.request. Raises ApiError.
+        """
+        used = self.credential or self._authenticate(None)
+        try:
+            return self._request(method, path, headers=carrying(used, headers), **request)
+        except ApiError as error:
+            if not self._can_replace(used, error):
+                raise self._explained(error, used) from None
+        fresh = self._authenticate(used)
+        try:
+            return self._request(method, path, headers=carrying(fresh, headers), **request)
+        except ApiError as error:
+            raise self._explained(error, fresh) from None
+
+    def _authenticate(self, refused: Credential | None) -> Credential:
+        credential = self._acquire(lambda: self._log_in(refused), refused)
+        self._carry(credential)
+        self.actions.append("authenticated" if refused is None else "reauthenticated")
+        return credential
+
+    def _log_in(self, refused: Credential | None) -> Credential:
+        """A new token or session, as login_with says. After "this cluster does not offer that" the other kind is tried, after a verdict nothing."""
+        kinds = {"token": ["token"], "session": ["session"], "auto": ["token", "session"]}[self.login_with]
+        if isinstance(refused, Session):
+            kinds = kinds[::-1]
+        for kind in kinds[:-1]:
+            try:
+                return self._log_in_with(kind)
+            except ApiError as error:
+                if not wants_other_login(error):
+                    raise
+        return self._log_in_with(kinds[-1])
+
+    def _log_in_with(self, kind: str) -> Credential:
+        if kind == "token":
+            # No call needs to know when its token expires, so nobody is asked.
+            return self.create_token(DEFAULT_LIFETIME)
+        session = self.create_session()
+        self._opened.append(session)
+        return session
+
+    def _can_replace(self, credential: Credential, error: ApiError) -> bool:
+        return credential.kind != "API key" and is_curable(error) and self.login.is_repeatable
+
+    def _explained(self, error: ApiError, credential: Credential) -> ApiError:
+        explained = explain_call(error, credential.kind)
+        if is_curable(error) and credential.kind != "API key" and not self.login.is_repeatable:
+            reason = "a one-time password works only once" if self.login.otp_code else "no login is given"
+            return explained.explained(f"It could not be replaced: {reason}")
+        return explained
+
+    def _carry(self, credential: Credential) -> None:
+        self._protect(credential)
+        self.credential = credential
+
+    def _protect(self, credential: Credential) -> None:
+        """Keep the secret out of messages."""
+        self._client.redactor.add(credential.secret)
+
+    # Below
+
+    def _configured_lifetime(self, token: Token) -> int | None:
+        """Seconds for which the cluster's tokens are valid, from its security configuration; None where this user may not read it.
+
+        Asked at most once for each login, and only where the login's response shows the privileges for it: to everybody else the request
+        would be a certain 403.
+        """
+        if not set(token.privileges or ()) >= _SECURITY_CONFIG_PRIVILEGES:
+            return None
+        try:
+            return lifetime_of(self._request("GET", SECURITY_CONFIG_PATH, headers=token.headers, send_once=True).data)
+        except ApiError as error:
+            if error.status not in (403, 404):
+                self._warn(f"{error.message}; the token is taken to be valid for 24 hours (lifetime says otherwise)")
+            return None
+
+    def _end_opened_sessions(self) -> None:
+        for session in self._opened:
+            try:
+                self.end_session(session)
+            except ApiError as error:
+                self._warn(f"The session of this task was not ended: {error.message}")
+        self._opened = []
+
+    def _request(self, method: str, path: str, **request: t.Any) -> Response:
+        if ends_every_session(method, path, request.get("query")):
+            raise ApiError(
+                f"{self._call(method, path)} without sid or current=true ends every session on the cluster, so it was not sent: "
+                "end one session with dataprotection.access.cohesity_session and state: absent"
+            )
+        return self._client.request(method, path, **request)
+
+    def _call(self, method: str, path: str) -> str:
+        return f"{method} {self._client.base_url}{path.partition('?')[0]}"
+
+
+def ends_every_session(method: str, path: str, query: t.Any = None) -> bool:
+    """Whether this is the request that ends the sessions of everybody: a DELETE of the sessions that does not say which one.
+
+    query: a mapping or pairs, as in HttpClient.request.
+    """
+    place, _mark, text = path.partition("#")[0].partition("?")
+    plain = re.sub(r"/+", "/", unquote(f"/{place}")).rstrip("/").lower()
+    if method.strip().upper() != "DELETE" or plain != SESSIONS_PATH:
+        return False
+    given = {**{key: values[-1] for key, values in parse_qs(text).items()}, **dict(query or {})}
+    return not str(given.get("sid") or "").strip() and str(given.get("current") or "").lower() != "true"
+
+
+def cluster_url(cluster: str | None) -> str:
     """The https address of a cluster given as host, host:port, [v6]:port or https URL; raises ApiError."""
-    text = cluster.strip()
+    text = (cluster or "").strip()
+    if not text:
+        raise ApiError("cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER")
+    if _COMMAND_CENTER_PATH.search(text):
+        raise ApiError(
+            "cluster: this is the address of a Commvault Command Center, not of a Cohesity cluster; its modules are dataprotection.access.commandcenter_*"
+        )
     if "://" not in text:
         if text.count(":") > 1 and not text.startswith("["):
             text = f"[{text}]"
@@ -31,96 +280,3 @@ def cluster_url(cluster: str) -> str:
     if urlsplit(url).path:
         raise ApiError(f"cluster: {cluster!r} has a path; give the host name or address of the cluster alone")
     return url
-
-
-def connect(params: Mapping[str, t.Any], warn: Callable[[str], None]) -> HttpClient:
-    """A client for the cluster that the options name; raises ApiError when they do not fit."""
-    redactor = Redactor([params["password"], params["private_key"], params["otp_code"]], secret_keys=("accessToken", "sessionId"))
-    return HttpClient(
-        cluster_url(params["cluster"]),
-        validate_certs=params["validate_certs"],
-        ca_path=params["ca_path"],
-        timeout=params["timeout"],
-        retries=params["retries"],
-        use_proxy=params["use_proxy"],
-        warn=warn,
-        redactor=redactor,
-    )
-
-
-def check_login(params: Mapping[str, t.Any]) -> None:
-    """Raise ApiError unless the options hold something to log in with."""
-    if bool(params["certificate"]) != bool(params["private_key"]):
-        raise ApiError("certificate and private_key belong together: give both or none")
-    if not params["certificate"] and not (params["username"] and params["password"]):
-        raise ApiError("a login needs username and password (or COHESITY_USERNAME and COHESITY_PASSWORD), or certificate and private_key")
-
-
-def log_in(client: HttpClient, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Log in once and return access_token, token_type and privileges (a list, or None when the cluster names none)."""
-    path = LOGIN_PATHS[params["api_version"]]
-    try:
-        # Never sent twice: repeated bad logins lock the user.
-        answer = client.request("POST", path, body=_login_body(params), login=True).data
-    except ApiError as error:
-        raise _explained(error, params) from None
-    call = f"POST {client.base_url}{path}"
-    if not isinstance(answer, dict):
-        raise ApiError(f"{call}: the answer is not a JSON object")
-    token = check_secret(answer.get("accessToken"), "accessToken", call)
-    token_type = check_secret(answer.get("tokenType") or "Bearer", "tokenType", call)
-    privileges = answer.get("privileges")
-    return {"access_token": token, "token_type": token_type, "privileges": privileges if isinstance(privileges, list) else None}
-
-
-def token_works(client: HttpClient, token: Mapping[str, t.Any]) -> bool:
-    """Whether the cluster still accepts the token. Only HTTP 401 says that it does not: the texts differ by release."""
-    try:
-        client.request("GET", VERIFY_PATH, headers=authorization(token))
-    except ApiError as error:
-        if error.status == 401:
-            return False
-        # Anything else was said to a known user: 403 means a valid token.
-        if error.status == 403:
-            return True
-        raise
-    return True
-
-
-def authorization(token: Mapping[str, t.Any]) -> dict[str, str]:
-    """The header that carries the token, ready for ansible.builtin.uri."""
-    return {"Authorization": f"{token['token_type']} {token['access_token']}"}
-
-
-def _login_body(params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    if params["certificate"]:
-        body = {"certificate": params["certificate"], "privateKey": params["private_key"]}
-    else:
-        body = {"username": params["username"], "password": params["password"], "domain": params["domain"]}
-    if params["otp_code"]:
-        # v1 has flat, capitalised values; v2 nests them and writes them in lower case (both seen in the vendor's SDKs).
-        if params["api_version"] == "v1":
-            body.update(otpCode=params["otp_code"], otpType=params["otp_type"].capitalize())
-        else:
-            body["mfaParams"] = {"otpCode": params["otp_code"], "otpType": params["otp_type"]}
-    return body
-
-
-def _explained(error: ApiError, params: Mapping[str, t.Any]) -> ApiError:
-    words = error.message.lower()
-    if error.status == 404:
-        other = {"v1": "v2", "v2": "v1"}[params["api_version"]]
-        return error.explained(f"This cluster does not offer API {params['api_version']}; try api_version: {other}")
-    if error.status == 400 and ("access denied" in words or "session management" in words):
-        return error.explained(
-            "Session management is enabled on this cluster, which switches access tokens off: log in with POST /v2/users/sessions and send the "
-            "header session-id, or have session management disabled"
-        )
-    if error.status == 400 and "mandatory parameters" in words:
-        return error.explained("Where multi-factor authentication is on, the login also needs otp_code")
-    if "otp" in words.partition(": http")[2]:
-        return error.explained("The one-time password was not accepted: check otp_code, otp_type and the clock of the device that made it")
-    if error.status in (400, 401, 403):
-        who = f"the certificate in domain {params['domain']}" if params["certificate"] else f"user {params['username']!r} in domain {params['domain']!r}"
-        return error.explained(f"The login of {who} was refused; it was not tried again, because repeated bad logins lock a user")
-    return error

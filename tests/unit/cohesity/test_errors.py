@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
@@ -74,8 +73,8 @@ class TestRefusedLogins:
         sim.set(cohesity_session_management=True)
         error = login.fails(api_version=version)
         assert "Session management is enabled on this cluster, which switches access tokens off" in error.message
-        assert "/v2/users/sessions" in error.message
-        assert "session-id" in error.message
+        assert "the password was not judged. Use dataprotection.access.cohesity_session instead" in error.message
+        assert "repeated bad logins" not in error.message
         assert transcript(sim) == [LINES[version]]
 
     @pytest.mark.parametrize(("version", "other"), [("v1", "v2"), ("v2", "v1")])
@@ -84,6 +83,22 @@ class TestRefusedLogins:
         error = login.fails(api_version=version)
         assert error.message == said(sim, version, f"HTTP 404: 404 page not found. This cluster does not offer API {version}; try api_version: {other}")
 
+    @pytest.mark.parametrize("username", ["backup@corp.example", "CORP\\backup"])
+    def test_a_domain_in_the_user_name(self, login: Task, username: str) -> None:
+        message = login.fails(username=username).message
+        assert message.endswith(f"{REFUSED}. A domain is not read from the user name: give the name alone in username, and the domain in domain")
+
+    def test_a_user_who_must_set_up_mfa(self, sim: Simulator, login: Task) -> None:
+        words = "Only Multi-factor Authentication (MFA) related operations are allowed in this state."
+        sim.fault("status", code=401, body={"errorCode": "StatusUnauthorized", "message": words})
+        message = login.fails().message
+        assert "must set up multi-factor authentication first" in message
+        assert REFUSED not in message
+
+    def test_helios(self, sim: Simulator, login: Task) -> None:
+        sim.fault("status", code=401, body={"message": "No open ID token found in header"})
+        assert login.fails().message.endswith("Helios takes no user name and password: give api_key")
+
     @pytest.mark.parametrize("status", [401, 403])
     def test_other_ways_to_say_no(self, sim: Simulator, login: Task, status: int) -> None:
         sim.fault("status", code=status)
@@ -91,7 +106,8 @@ class TestRefusedLogins:
 
     def test_a_certificate(self, sim: Simulator, login: Task) -> None:
         login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
-        error = login.fails(certificate=sim.client_cert, private_key="canary-private-key")
+        key = "-----BEGIN PRIVATE KEY-----\ncanary-private-key\n-----END PRIVATE KEY-----\n"
+        error = login.fails(certificate=sim.client_cert, private_key=key)
         assert error.message.endswith(f"Invalid certificate or private key specified. The login of the certificate in domain LOCAL {REFUSED}")
         assert "canary" not in error.message
 
@@ -100,10 +116,13 @@ class TestIncompleteLogins:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            ({}, "a login needs username and password (or COHESITY_USERNAME and COHESITY_PASSWORD), or certificate and private_key"),
-            ({"username": "backup"}, "a login needs username and password"),
-            ({"password": "secret"}, "a login needs username and password"),
-            ({"username": "", "password": "secret"}, "a login needs username and password"),
+            ({}, "a login needs username and password, or certificate and private_key"),
+            ({}, "username (or COHESITY_USERNAME) and password (or COHESITY_PASSWORD) are missing or empty"),
+            ({"username": "backup"}, "private_key: password (or COHESITY_PASSWORD) is missing or empty"),
+            ({"username": "backup", "password": ""}, "private_key: password (or COHESITY_PASSWORD) is missing or empty"),
+            ({"password": "secret"}, "private_key: username (or COHESITY_USERNAME) is missing or empty"),
+            ({"username": "", "password": "secret"}, "private_key: username (or COHESITY_USERNAME) is missing or empty"),
+            ({"api_key": "canary-key"}, "An API key needs no access token: send it as it is, in the header apiKey"),
             ({"certificate": "PEM"}, "certificate and private_key belong together: give both or none"),
             ({"private_key": "PEM"}, "certificate and private_key belong together: give both or none"),
             ({"username": "backup", "password": "secret", "certificate": "PEM"}, "certificate and private_key belong together: give both or none"),
@@ -111,7 +130,24 @@ class TestIncompleteLogins:
     )
     def test_nothing_is_sent(self, sim: Simulator, login: Task, arguments: dict[str, str], words: str) -> None:
         login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
-        assert words in login.fails(**arguments).message
+        message = login.fails(**arguments).message
+        assert words in message
+        assert "canary" not in message
+        assert transcript(sim) == []
+
+    @pytest.mark.parametrize(
+        ("changes", "option"),
+        [
+            ({"certificate": "/etc/pki/canary.pem"}, "certificate"),
+            ({"private_key": "/etc/pki/canary.key"}, "private_key"),
+            ({"certificate": "canary-key-in-the-wrong-place"}, "certificate"),
+        ],
+    )
+    def test_what_is_no_pem_text_is_not_sent(self, sim: Simulator, login: Task, changes: dict[str, str], option: str) -> None:
+        login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
+        message = login.fails(**{"certificate": sim.client_cert, "private_key": sim.client_key, **changes}).message
+        assert message.startswith(f"{option}: this is not PEM text")
+        assert "canary" not in message
         assert transcript(sim) == []
 
     @pytest.mark.parametrize("option", ["lifetime", "min_validity"])
@@ -120,9 +156,11 @@ class TestIncompleteLogins:
         assert f"{option}: {value!r} is not a duration; write for example 90d, 12h, 5m" in login.fails(**{option: value}).message
         assert transcript(sim) == []
 
-    def test_the_cluster_is_required(self, login: Task) -> None:
-        validation = ArgumentSpecValidator(login.module.ARGUMENT_SPEC).validate({"username": "backup", "password": "secret"})
-        assert validation.error_messages == ["missing required arguments: cluster"]
+    @pytest.mark.parametrize("cluster", [None, "", "  "])
+    def test_the_cluster_is_required(self, sim: Simulator, login: Task, cluster: str | None) -> None:
+        message = login.fails(cluster=cluster).message
+        assert message == "cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER"
+        assert transcript(sim) == []
 
 
 class TestAddresses:
@@ -133,6 +171,9 @@ class TestAddresses:
             ("https://backup:canary-in-url@127.0.0.1", "credentials in the address are refused; give them in their own options"),
             ("https://127.0.0.1/v2", "has a path; give the host name or address of the cluster alone"),
             ("not a host", "is not a host name or https address"),
+            ("https://127.0.0.1/commandcenter", "this is the address of a Commvault Command Center"),
+            ("https://127.0.0.1/webconsole/api", "this is the address of a Commvault Command Center"),
+            ("127.0.0.1/CommandCenter/#/jobs", "this is the address of a Commvault Command Center"),
         ],
     )
     def test_bad_ones(self, sim: Simulator, login: Task, cluster: str, words: str) -> None:
@@ -179,9 +220,9 @@ class TestStrangeAnswers:
             ("empty", {}, "HTTP 201 with an empty body"),
             ("truncate", {}, "the connection broke before the response was complete"),
             ("html", {"body": '{"accessToken": "canary'}, "that are not JSON"),
-            ("json", {"value": []}, "the answer is not a JSON object"),
-            ("json", {"value": "canary"}, "the answer is not a JSON object"),
-            ("json", {"value": None}, "the answer is not a JSON object"),
+            ("json", {"value": []}, "the response is not a JSON object"),
+            ("json", {"value": "canary"}, "the response is not a JSON object"),
+            ("json", {"value": None}, "the response is not a JSON object"),
             ("json", {"value": {}}, NO_TOKEN),
             ("json", {"value": {"accessToken": None}}, NO_TOKEN),
             ("json", {"value": {"accessToken": ""}}, NO_TOKEN),

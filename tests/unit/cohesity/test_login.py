@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -41,6 +43,7 @@ def test_one_request(sim: Simulator, login: Task, version: str, request_line: st
             "token_type": "Bearer",
             "headers": {"Authorization": f"Bearer {token['secret']}"},
             "expires_at": iso(sim.now() + 86400),
+            "expires_source": "lifetime",
             "cluster": sim.host,
             "username": USER,
             "domain": "LOCAL",
@@ -98,6 +101,19 @@ def test_a_domain(sim: Simulator, login: Task, version: str) -> None:
     result = login(api_version=version, username="ad-backup", password="canary-cohesity-ad-password", domain="CORP")
     assert sim.requests()[0]["body"] == {"username": "ad-backup", "password": "canary-cohesity-ad-password", "domain": "CORP"}
     assert result["token"]["domain"] == "CORP"
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_no_forced_password_change(sim: Simulator, login: Task, version: str) -> None:
+    login(api_version=version, skip_force_password_change=True)
+    assert sim.requests()[0]["body"] == {**PLAIN, "skipForcePasswordChange": True}
+
+
+def test_what_a_login_has_no_use_for_is_ignored(sim: Simulator, login: Task) -> None:
+    login(api_key="canary-key", tenant="acme", access_cluster="london")
+    (entry,) = sim.requests()
+    assert entry["body"] == PLAIN
+    assert not {"apikey", "accessclusterid", "x-impersonate-tenant-id"} & set(entry["headers"])
 
 
 def test_an_at_sign_in_the_user_name_does_not_overrule_the_domain(sim: Simulator, login: Task) -> None:
@@ -161,8 +177,80 @@ class TestLifetime:
         assert seconds - 2 <= token["expires_in"] <= seconds
 
     def test_one_that_is_never_reused_is_warned_of(self, login: Task) -> None:
-        login(lifetime="5m")
-        assert login.warnings == ["lifetime (5m) is not more than min_validity (5m): this token will never be reused"]
+        token = login(lifetime="5m")["token"]
+        assert login.warnings == [
+            f"The token expires at {token['expires_at']} (by lifetime), which leaves no more than min_validity (300 s): this token will never be reused"
+        ]
+
+
+def jwt(**claims: Any) -> str:
+    """A token like the one in the vendor's documentation."""
+    parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in [*parts, b"signature"])
+
+
+class TestExpiresSource:
+    """The token itself, else what the user says, else the security configuration where this user may read it, else 24 hours."""
+
+    ADMIN = ("CLUSTER_VIEW", "SECURITY_ADVISOR_VIEW", "TENANT_VIEW")
+
+    @pytest.mark.parametrize("lifetime", [None, "2h"])
+    @pytest.mark.parametrize("kind", [str, int])
+    def test_a_jwt_says_so_itself(self, sim: Simulator, login: Task, lifetime: str | None, kind: type) -> None:
+        sim.set(cohesity_privileges=list(self.ADMIN))
+        expires_at = int(sim.now()) + 8 * 3600
+        sim.fault("patch", changes={"accessToken": jwt(**{"expiration-time": kind(expires_at), "username": "backup"})})
+        token = login(lifetime=lifetime)["token"]
+        assert (token["expires_at"], token["expires_source"]) == (iso(expires_at), "token")
+        assert transcript(sim) == [V2_LOGIN]
+
+    @pytest.mark.parametrize(
+        "claims", [{}, {"expiration-time": "soon"}, {"expiration-time": None}, {"expiration-time": 1e999}, {"expiration-time": "9" * 4000}]
+    )
+    def test_a_jwt_that_does_not(self, sim: Simulator, login: Task, claims: dict[str, Any]) -> None:
+        sim.fault("patch", changes={"accessToken": jwt(**claims)})
+        assert login()["token"]["expires_source"] == "lifetime"
+
+    @pytest.mark.parametrize("version", ["v1", "v2"])
+    def test_the_security_configuration(self, sim: Simulator, login: Task, version: str) -> None:
+        sim.set(clock_frozen=True, cohesity_privileges=list(self.ADMIN), cohesity_lifetime=3 * 3600)
+        token = login(api_version=version)["token"]
+        assert (token["expires_at"], token["expires_source"]) == (iso(sim.now() + 3 * 3600), "security_config")
+        assert transcript(sim) == [V1_LOGIN if version == "v1" else V2_LOGIN, "GET /v2/security-config"]
+        assert sim.requests()[-1]["headers"]["authorization"] == f"Bearer {token['access_token']}"
+
+    def test_what_the_user_says_is_not_asked_for(self, sim: Simulator, login: Task) -> None:
+        sim.set(cohesity_privileges=list(self.ADMIN))
+        assert login(lifetime="2h")["token"]["expires_source"] == "lifetime"
+        assert transcript(sim) == [V2_LOGIN]
+
+    @pytest.mark.parametrize("privileges", [None, "absent", [], ["SECURITY_ADVISOR_VIEW"], ["TENANT_VIEW", "CLUSTER_VIEW"]])
+    def test_who_may_not_read_it_asks_nothing(self, sim: Simulator, login: Task, privileges: Any) -> None:
+        sim.set(clock_frozen=True, cohesity_privileges=privileges)
+        token = login()["token"]
+        assert (token["expires_at"], token["expires_source"]) == (iso(sim.now() + 86400), "lifetime")
+        assert transcript(sim) == [V2_LOGIN]
+
+    @pytest.mark.parametrize(("status", "warnings"), [(403, 0), (404, 0), (401, 1), (500, 1), (503, 1)])
+    def test_a_refusal_loses_no_token(self, sim: Simulator, login: Task, status: int, warnings: int) -> None:
+        sim.set(cohesity_privileges=list(self.ADMIN))
+        sim.fault("status", path="security-config", code=status)
+        token = login()["token"]
+        assert token["expires_source"] == "lifetime"
+        assert sim.check_cohesity(token["access_token"])
+        assert len(login.warnings) == warnings
+        assert len(transcript(sim)) == 2
+
+    @pytest.mark.parametrize("minutes", [None, True, 0, -5, "soon", 1e999, 10**30, [480]])
+    def test_a_configuration_that_says_nothing(self, sim: Simulator, login: Task, minutes: Any) -> None:
+        sim.set(cohesity_privileges=list(self.ADMIN))
+        sim.fault("json", path="security-config", value={"authTokenTimeoutMinutes": minutes})
+        assert login()["token"]["expires_source"] == "lifetime"
+
+    def test_it_comes_back_with_the_token(self, sim: Simulator, login: Task) -> None:
+        sim.set(cohesity_privileges=list(self.ADMIN))
+        token = login()["token"]
+        assert login(token=token)["token"]["expires_source"] == "security_config"
 
 
 class TestCheckMode:

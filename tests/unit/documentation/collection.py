@@ -27,7 +27,7 @@ ROLES = sorted(path.parent.parent.name for path in (HERE / "roles").glob("*/meta
 PAGES = [HERE / "README.md", *sorted((HERE / "roles").glob("*/README.md")), *sorted((HERE / "docs" / "docsite" / "rst").glob("*.rst"))]
 PLAYBOOKS = sorted((HERE / "playbooks").glob("*.yml"))
 # Variables that the playbooks read beside those of their roles.
-PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\{\{ (\w+) \| default", path.read_text(encoding="utf-8"))}
+PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\b(\w+) \| default", path.read_text(encoding="utf-8"))}
 
 # What a page says, in its source, about the block or the whole section that follows: why no test runs it.
 MARKERS = {".rst": re.compile(r"^\.\. not run: (.+)$"), ".md": re.compile(r"^<!-- not run: (.+) -->$")}

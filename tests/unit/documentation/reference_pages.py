@@ -127,12 +127,14 @@ def _variables(options: Mapping[str, Any], path: str = "") -> Iterator[Row]:
 
 
 def _of_playbook(name: str, plays: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    role = re.findall(rf"'{COLLECTION}\.(\w+)'", str(plays))[0]
     for play in plays:
-        role = play["roles"][0]["role"].removeprefix(f"{COLLECTION}.")
         for keyword, value in play.items():
             found = re.fullmatch(r"\{\{ (\w+) \| default\((.+)\) \}\}", value) if isinstance(value, str) else None
             if found:
                 yield f"``{COLLECTION}.{name}``", f"``{role}``", f"``{found[1]}``", f"``{_plain(found[2])}``", f"the play's ``{keyword}``"
+        for variable, default in re.findall(r"'when': 'not (\w+) \| default\((\w+)\)", str(play)):
+            yield f"``{COLLECTION}.{name}``", f"``{role}``", f"``{variable}``", f"``{_plain(default)}``", "whether to skip the clean-up at the end"
 
 
 def _plain(value: Any) -> str:

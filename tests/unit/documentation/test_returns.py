@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
-from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token, commandcenter_access_token_info
+from ansible_collections.dataprotection.access.plugins.modules import (
+    cohesity_access_token,
+    cohesity_session,
+    commandcenter_access_token,
+    commandcenter_access_token_info,
+)
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
 
@@ -49,9 +54,21 @@ def test_a_cohesity_token(cohesity: Task, documented: dict[str, Any]) -> None:
         check_types({key: value for key, value in result.items() if key != "changed"}, told)
 
 
-def test_the_token_that_is_returned_is_the_one_that_is_taken(documented: dict[str, Any]) -> None:
-    page = documented["cohesity_access_token"]
-    assert set(page["doc"]["options"]["token"]["suboptions"]) == set(page["return"]["token"]["contains"])
+def test_a_cohesity_session(sim: Simulator, documented: dict[str, Any]) -> None:
+    sim.set(cohesity_session_management=True)
+    session = Task(cohesity_session, **sim.cohesity_login)
+    told = documented["cohesity_session"]["return"]
+    made = session()
+    for result in (made, session(session=made["session"]), session(check_mode=True), session(state="absent", session=made["session"])):
+        assert set(result) == {"changed"} | set(told) - ELSEWHERE
+        assert result["session"] == {} or set(result["session"]) == set(told["session"]["contains"])
+        check_types({key: value for key, value in result.items() if key != "changed"}, told)
+
+
+@pytest.mark.parametrize(("module", "key"), [("cohesity_access_token", "token"), ("cohesity_session", "session")])
+def test_what_is_returned_is_what_is_taken(module: str, key: str, documented: dict[str, Any]) -> None:
+    page = documented[module]
+    assert set(page["doc"]["options"][key]["suboptions"]) == set(page["return"][key]["contains"])
 
 
 def test_a_command_center_token(commandcenter: dict[str, str], tmp_path: Path, documented: dict[str, Any]) -> None:

@@ -130,7 +130,7 @@ class TestRecord:
         login()
         before = login.store.read()
         message = login.fails(**changes).message
-        assert f"holds the record of another token ({key}); give each token a place of its own" in message
+        assert f"holds the record of another token ({key}); use a separate file or path for each token" in message
         assert login.requests == []
         assert login.store.read() == before
 
