@@ -42,7 +42,6 @@ from ._secrets import (
     loop_item_holds_secret,
     mask,
     redacted_output,
-    scalars,
     secret_inputs,
     secret_outputs,
     secret_variables,
@@ -150,7 +149,7 @@ class ModuleAction(ActionBase):
         """What the module made of its arguments on the target."""
         if memory is not None:
             known = memory.copy_out()
-            self._redactor.add(*scalars(json.loads(known)))
+            self._redactor.add(*(document["secret"] for document in json.loads(known).values() if "secret" in document))
             arguments = {**arguments, MEMORY_OPTION: known}
         try:
             with self._without_secret_variables(task_environment), self._hidden_from_the_log():
