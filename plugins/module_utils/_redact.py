@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The redactor, which takes secrets out of everything that is going to be shown."""
+
+# Private to the dataprotection.access collection: it may change without notice.
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Durations, moments and clocks: what users and servers write, in epoch seconds, and when this task began."""
+"""Times: durations and moments that users write, ISO 8601 at the edges, and the clock that says when a task began."""
 
 from __future__ import annotations
 
-import os
+import functools
 import re
 import time
 import typing as t
@@ -107,35 +107,38 @@ def from_api(value: t.Any) -> int | None:
     return seconds if 0 < seconds <= _LAST_DATE else None
 
 
-def uptime() -> float:
-    """Seconds since this machine started, sleep included where the platform counts it. Processes of one machine can compare them."""
-    return time.clock_gettime(_UPTIME_CLOCK) if _UPTIME_CLOCK is not None else time.monotonic()
+# When a task began
 
 
-_UPTIME_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-_LOADED_AT = uptime()
-_LONGEST_START = 300  # seconds
+def boottime() -> float:
+    """Seconds since this machine's kernel started, those in which it was suspended included: the same clock for all of its processes."""
+    try:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return time.monotonic()
+
+
+@functools.cache
+def boot_id() -> str | None:
+    """Names this start of this kernel: its processes, containers included, share boottime() and the locks of files. None where there is no such name."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip() or None
+    except (OSError, ValueError):
+        return None
+
+
 _task_began: float | None = None
 
 
-def begin_task() -> None:
-    """The current task begins now: the controller says so before it does anything else for the task."""
-    global _task_began  # noqa: PLW0603  (one task at a time in a process)
-    _task_began = uptime()
+def begin_task(began: float | None = None) -> None:
+    """Note that a task has begun, now or at that moment of boottime(): before imports and forks, by whoever knows."""
+    global _task_began  # noqa: PLW0603 -- one process runs one task at a time
+    _task_began = boottime() if began is None else began
 
 
 def task_began() -> float:
-    """When the current task began, in seconds of uptime(): for a shipped module, when its process started, imports included."""
-    return _process_started() if _task_began is None else _task_began
-
-
-def _process_started() -> float:
-    """When this process started, where the platform tells in this clock; otherwise when this file was imported."""
-    try:
-        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
-            # The 22nd field, in clock ticks (proc(5)). The second one, the name of the command, may hold blanks and brackets.
-            started = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return _LOADED_AT
-    # A module imports this file seconds after its process started. Anything else is another clock, or a process that lives longer than a task.
-    return started if 0 <= _LOADED_AT - started < _LONGEST_START else _LOADED_AT
+    """When the task began, by boottime(); now, where nobody has noted it since the last call."""
+    global _task_began
+    began, _task_began = _task_began, None
+    return boottime() if began is None else began
