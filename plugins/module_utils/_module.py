@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from collections.abc import Callable, Mapping
 
@@ -13,7 +14,10 @@ from ._errors import ApiError
 from ._http.connection import REQUESTS_IMPORT_ERROR
 from ._memory import MEMORY_OPTION, Memory
 from ._redact import WHOLE_WORD_BELOW
-from ._time import begin_task, process_started
+from ._time import begin_task, boottime
+
+_LOADED_AT = boottime()
+_LONGEST_START = 300  # seconds
 
 # run(params, check_mode, warn), or run(params, check_mode, warn, memory=…) of a module that takes part in the run's memory.
 Run = Callable[..., "dict[str, t.Any]"]
@@ -21,8 +25,7 @@ Run = Callable[..., "dict[str, t.Any]"]
 
 def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool = False) -> None:
     """The life of a module that was shipped to a target: validate, run, exit. takes_memory: see _memory.py."""
-    # Imports come before this line; a claim counts from before them.
-    begin_task(process_started())
+    begin_task(_process_started())
     private = {MEMORY_OPTION: {"type": "str", "no_log": True}} if takes_memory else {}
     module = AnsibleModule(argument_spec={**argument_spec, **private}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
@@ -49,7 +52,19 @@ def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool
     module.exit_json(**result, invocation={})
 
 
+def _process_started() -> float:
+    """When this process started, by boottime(), where the platform tells; otherwise when this file was loaded."""
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
+            # The 22nd field, in clock ticks (proc(5)). The second one, the name of the command, may hold blanks and brackets.
+            started = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return _LOADED_AT
+    # A module loads this file seconds after its process started. Anything else is another clock, or a process that runs more than one task.
+    return started if 0 <= _LOADED_AT - started < _LONGEST_START else _LOADED_AT
+
+
 def failure(error: ApiError) -> dict[str, t.Any]:
     """The failed result for an error: msg, and status and code where a server named them."""
     details = {"status": error.status, "code": error.code}
-    return {"failed": True, "changed": False, "msg": error.text, **{key: value for key, value in details.items() if value is not None}}
+    return {"failed": True, "changed": False, "msg": error.message, **{key: value for key, value in details.items() if value is not None}}

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import time
 import typing as t
@@ -129,21 +128,7 @@ def boot_id() -> str | None:
         return None
 
 
-_LOADED_AT = boottime()
-_LONGEST_START = 300  # seconds
 _task_began: float | None = None
-
-
-def process_started() -> float:
-    """When this process started, by boottime(), imports included; when this file was imported, where the platform does not say."""
-    try:
-        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
-            # The 22nd field, in clock ticks (proc(5)). The second one, the name of the command, may hold blanks and brackets.
-            started = int(file.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return _LOADED_AT
-    # A module imports this file seconds after its process started. Anything else is another clock, or a process that lives longer than a task.
-    return started if 0 <= _LOADED_AT - started < _LONGEST_START else _LOADED_AT
 
 
 def begin_task(began: float | None = None) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ansible import constants as C
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.errors import AnsibleValidationError, RequiredError
 from ansible.plugins.action import ActionBase
@@ -33,19 +33,20 @@ from ..module_utils._memory import MEMORY_OPTION
 from ..module_utils._module import failure
 from ..module_utils._redact import Redactor
 from ..module_utils._time import begin_task
-from ._arguments import environment_fallbacks, is_true, validation_message, without_no_log
+from ._arguments import environment_fallbacks, is_true, missing_variables, unreadable, validation_message, without_no_log
 from ._preload import preload
 from ._run_memory import RunMemory
 from ._secrets import (
+    changed_attributes,
     is_masked,
     loop_item_holds_secret,
     mask,
     redacted_output,
-    scalars,
     secret_inputs,
     secret_outputs,
     secret_variables,
     without_raw_output,
+    without_secrets,
 )
 
 try:
@@ -83,14 +84,15 @@ class ModuleAction(ActionBase):
         self._compute_environment_string(task_environment)
         # The controller's environment, in which AWX for instance puts its credentials, and the task's over it.
         arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, {**os.environ, **task_environment})}
-        validation = self._validator.validate(arguments)
+        unread = unreadable(spec, arguments)
+        validation = self._validator.validate({name: value for name, value in arguments.items() if name not in unread})
         self._redactor = Redactor([*secret_inputs(spec, arguments), *secret_inputs(spec, validation.validated_parameters)])
         # Before the work, so that an exception finds it done.
         mask(self._redactor.secrets)
         hides_item = self._hide_loop_item(task_vars)
         try:
             result: dict[str, t.Any] = super().run(None, task_vars)
-            message = self._validation_message(validation.errors)
+            message = self._validation_message([*unread.values(), *validation.errors], arguments)
             if message:
                 result.update(failure(ApiError(self._redactor.redact(message))))
             elif self._runs_here():
@@ -115,9 +117,10 @@ class ModuleAction(ActionBase):
         is_local = getattr(self._connection, "transport", None) == "local" and not getattr(self._connection, "become", None)
         return is_local and not any(self._task.environment or []) and REQUESTS_IMPORT_ERROR is None
 
-    def _validation_message(self, errors: Iterable[AnsibleValidationError]) -> str:
+    def _validation_message(self, errors: Iterable[AnsibleValidationError], arguments: Mapping[str, t.Any]) -> str:
         """What is wrong with the options. What is missing here, a target's own environment may hold."""
-        return validation_message(self._task.action, [error for error in errors if self._runs_here() or not isinstance(error, RequiredError)])
+        counting = [error for error in errors if self._runs_here() or not isinstance(error, RequiredError)]
+        return validation_message(self._task.action, self.module.ARGUMENT_SPEC, arguments, counting)
 
     def _memory(self, validation: ValidationResult, *place: t.Any) -> RunMemory | None:
         """The run's memory for this task's login, where the module takes part and the options hold a login."""
@@ -146,10 +149,15 @@ class ModuleAction(ActionBase):
         """What the module made of its arguments on the target."""
         if memory is not None:
             known = memory.copy_out()
-            self._redactor.add(*scalars(json.loads(known)))
+            self._redactor.add(*(document["secret"] for document in json.loads(known).values() if "secret" in document))
             arguments = {**arguments, MEMORY_OPTION: known}
-        with self._without_secret_variables(task_environment), self._hidden_from_the_log():
-            result: dict[str, t.Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        try:
+            with self._without_secret_variables(task_environment), self._hidden_from_the_log():
+                result: dict[str, t.Any] = self._execute_module(module_args=arguments, task_vars=task_vars)
+        except AnsibleConnectionFailure as problem:
+            raise AnsibleConnectionFailure(self._unreachable_message(problem, task_vars)) from None
+        if result.get("failed") and str(result.get("msg", "")).startswith("missing required arguments"):
+            result["msg"] += missing_variables(self.module.ARGUMENT_SPEC, str(result["msg"]))
         result.pop("invocation", None)
         additions = result.pop(MEMORY_OPTION, None)
         if memory is not None and additions:
@@ -159,6 +167,22 @@ class ModuleAction(ActionBase):
             for warning in result.pop("warnings", ()):
                 display.warning(warning)
         return result
+
+    def _unreachable_message(self, problem: AnsibleConnectionFailure, task_vars: Mapping[str, t.Any]) -> str:
+        """Why the target was not reached, and what the user may have meant instead."""
+        reason: object = problem
+        if "censored" in str(problem):
+            # The connection was told to hide what it says. A command without secrets meets the same problem and may say so.
+            try:
+                self._low_level_execute_command("exit 0", sudoable=False)
+            except AnsibleConnectionFailure as shown:
+                reason = shown
+        host = task_vars.get("inventory_hostname", "the target")
+        return self._redactor.redact(str(reason)).rstrip(". ") + (
+            f". The module was going to run on the host {self._task.delegate_to or host} itself, over {self._connection.transport}. "
+            "If it is to run on this machine, set 'delegate_to: localhost' or 'connection: local' (and ansible_connection: local for a "
+            "localhost that the inventory lists)"
+        )
 
     @contextmanager
     def _without_secret_variables(self, task_environment: Mapping[str, t.Any]) -> Iterator[None]:
@@ -193,16 +217,37 @@ class ModuleAction(ActionBase):
 
     def _finish(self, result: dict[str, t.Any], arguments: Mapping[str, t.Any], task_vars: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The result as the playbook gets it, with its fact published and its secrets masked or hidden."""
-        if self._is_fact(result, arguments):
+        is_fact = self._is_fact(result, arguments)
+        if self._task.check_mode:
+            result = self._prediction(result)
+        if is_fact:
             self._publish(result)
         secrets = secret_outputs(result, self.module.SECRET_RESULTS)
         mask(self._redactor.secrets | secrets)
+        if secrets and not self._task.no_log:
+            self._show_changed_attributes(result, task_vars)
         if not all(map(is_masked, secrets)):
             result["_ansible_no_log"] = True
             # Before ansible-core 2.19 callbacks are given the results of a loop once more, all together, and uncensored unless the task
             # says otherwise.
             self._task.no_log = self._task.no_log or "ansible_loop_var" in task_vars
         return result
+
+    def _prediction(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """A result of check mode: it holds no secret, so it is shown, diff included, on every release."""
+        bare = without_secrets(result, self.module.SECRET_RESULTS)
+        if "secret_available" in bare:
+            bare["secret_available"] = False
+        return bare
+
+    def _show_changed_attributes(self, result: Mapping[str, t.Any], task_vars: Mapping[str, t.Any]) -> None:
+        """The names of the attributes that a real run changed, beside a result that some releases hide with its diff."""
+        actions = [action for action in result.get("actions") or [] if action != "reused"]
+        # Of what was not there before, everything is new.
+        names = changed_attributes(result.get("diff")) if result.get("changed") and actions != ["created"] else []
+        if names:
+            host = task_vars.get("inventory_hostname", "localhost")
+            display.display(f"{self._task.action}: [{host}] {' and '.join(actions) or 'changed'}: {', '.join(names)}")
 
     def _is_fact(self, result: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> bool:
         """Whether the result is worth a fact: it has a secret, or predicts one, and the task wants it."""

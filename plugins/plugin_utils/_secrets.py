@@ -82,6 +82,16 @@ def without_secrets(result: Mapping[str, t.Any], paths: Iterable[str]) -> dict[s
     return bare
 
 
+def changed_attributes(diff: t.Any) -> list[str]:
+    """The names of the attributes that differ before and after, of objects that were there before and still are."""
+    names: set[str] = set()
+    for one in diff if isinstance(diff, list) else [diff]:
+        before, after = (one or {}).get("before"), (one or {}).get("after")
+        if isinstance(before, Mapping) and isinstance(after, Mapping) and before and after:
+            names.update(key for key in {**before, **after} if before.get(key) != after.get(key))
+    return sorted(names)
+
+
 def _copied(value: t.Any) -> t.Any:
     if isinstance(value, Mapping):
         return {key: _copied(inner) for key, inner in value.items()}

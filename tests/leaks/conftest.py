@@ -22,6 +22,7 @@ from tests.tree import HERE
 
 # `make leaks` puts them there.
 OTHER_COLLECTIONS = HERE / "build" / "ansible"
+MORE_PLUGINS = HERE / "tests" / "integration" / "plugins"
 
 
 class Hunt(Ansible):
@@ -42,7 +43,14 @@ class Hunt(Ansible):
 
     def environment(self) -> dict[str, str]:
         base = super().environment()
-        return {**base, "ANSIBLE_COLLECTIONS_PATH": f"{base['ANSIBLE_COLLECTIONS_PATH']}:{OTHER_COLLECTIONS}", "ANSIBLE_KEEP_REMOTE_FILES": "0"}
+        return {
+            **base,
+            "ANSIBLE_COLLECTIONS_PATH": f"{base['ANSIBLE_COLLECTIONS_PATH']}:{OTHER_COLLECTIONS}",
+            "ANSIBLE_KEEP_REMOTE_FILES": "0",
+            # The module that takes part in the run's memory for credentials.
+            "ANSIBLE_ACTION_PLUGINS": f"{base['ANSIBLE_ACTION_PLUGINS']}:{MORE_PLUGINS / 'action'}",
+            "ANSIBLE_LIBRARY": str(MORE_PLUGINS / "modules"),
+        }
 
     def play(self, playbook: str, *arguments: str, **more: t.Any) -> Run:
         run = super().play(playbook, *arguments, **more)

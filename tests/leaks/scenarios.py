@@ -21,6 +21,7 @@ COHESITY = "dataprotection.access.cohesity_access_token"
 NAMED = "dataprotection.access.commandcenter_access_token"
 INFO = "dataprotection.access.commandcenter_access_token_info"
 MODULE_DEFAULTS = {
+    "call_cluster": {"cluster": "{{ sim.host }}", "username": "backup", "password": "{{ password.cohesity }}", "ca_path": "{{ sim.ca }}"},
     "group/dataprotection.access.cohesity": {
         "cluster": "{{ sim.host }}",
         "username": "backup",
@@ -63,6 +64,11 @@ GOOD = """
 - name: "ok: a login of the task's environment"
   dataprotection.access.cohesity_access_token: {username: "{{ omit }}", password: "{{ omit }}"}
   environment: {COHESITY_USERNAME: backup, COHESITY_PASSWORD: "{{ password.cohesity }}"}
+- name: "ok: log in for the run's memory"
+  call_cluster: {tenant: one}
+- name: "ok: use what the run remembers"
+  call_cluster: {tenant: one}
+  loop: [1, 2]
 - name: "ok: loop over logins"
   dataprotection.access.cohesity_access_token: {username: "{{ item.username }}", password: "{{ item.password }}", domain: "{{ item.domain }}"}
   loop: "{{ logins }}"
@@ -148,6 +154,14 @@ GOOD = """
 BAD = """
 - name: "fails: wrong password"
   dataprotection.access.cohesity_access_token: {password: "{{ password.wrong }}"}
+- name: "fails: a login that the run's memory refuses"
+  call_cluster: {password: "{{ password.wrong }}"}
+  register: refused
+  until: refused is success
+  retries: 1
+  delay: 0
+- name: "fails: after a call with the run's memory"
+  call_cluster: {tenant: one, mishap: fails}
 - name: "fails: wrong password there"
   dataprotection.access.commandcenter_access_token_info: {password: "{{ password.wrong }}"}
 - name: "fails: wrong code"
