@@ -19,6 +19,8 @@ CLOCK_SLACK = 5
 # The list and the response that is in the store show the same stored number; more than what rounding explains means that somebody else
 # has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
 _FOREIGN_RENEWAL_SECONDS = 5
+# Two clocks that differ by no more are taken for one.
+CLOCKS_AGREE_SECONDS = 60
 # A server that cuts names off leaves at least this much of them.
 _SHORTEST_CUT_NAME = 8  # characters
 
@@ -36,7 +38,8 @@ class Facts(t.NamedTuple):
 
     listed: the tokens that the server shows. contents: what the store holds, None where it holds nothing. now: the server's time in epoch
     seconds. owner: the user id of this login, or None while it is not known. overtaken: another run has obtained the stored secret since
-    this task began. name_is_taken: the server says that the wanted name exists, so one that it treats as equal counts.
+    this task began. clocks_agree: the server's clock and the store's show the same time. name_is_taken: the server says that the wanted name
+    exists, so one that it treats as equal counts.
     """
 
     listed: Sequence[Token]
@@ -45,6 +48,7 @@ class Facts(t.NamedTuple):
     now: float
     owner: int | None = None
     overtaken: bool = False
+    clocks_agree: bool = False
     name_is_taken: bool = False
 
     @property
@@ -200,8 +204,20 @@ def _orphans(desired: Desired, facts: Facts) -> list[Token]:
     return [
         token
         for token in facts.listed
-        if is_same_name(desired.name, token.name) and token.id not in known and token.id is not None and is_unused(token) and _is_proven(token, desired, facts)
+        if is_same_name(desired.name, token.name)
+        and token.id not in known
+        and token.id is not None
+        and is_unused(token)
+        and _is_of_that_time(token, contents, facts)
+        and _is_proven(token, desired, facts)
     ]
+
+
+def _is_of_that_time(token: Token, contents: Contents, facts: Facts) -> bool:
+    """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell."""
+    if not facts.clocks_agree or token.created_at is None or contents.suspect_since is None or contents.suspect_until is None:
+        return True
+    return contents.suspect_since - CLOCKS_AGREE_SECONDS <= token.created_at <= contents.suspect_until + CLOCKS_AGREE_SECONDS
 
 
 def is_unused(token: Token) -> bool:

@@ -14,7 +14,7 @@ from .._store.claims import Busy, Claims, NoClaims
 from .._store.format import Contents
 from .desired import Desired
 from .execute import Executor, NameTaken, Outcome
-from .plan import CLOCK_SLACK, Facts, OwnerUnknown, Plan, make_plan
+from .plan import CLOCK_SLACK, CLOCKS_AGREE_SECONDS, Facts, OwnerUnknown, Plan, make_plan
 
 _POLL_SECONDS = 0.5
 
@@ -49,6 +49,7 @@ def reconcile_once(
         has_store=claims.keeps_secrets,
         now=_now(server, listed, contents),
         overtaken=claims.is_overtaken(contents),
+        clocks_agree=_clocks_agree(server, claims),
         name_is_taken=name_is_taken,
     )
     try:
@@ -95,6 +96,11 @@ def _now(server: AccessTokens, listed: list[Token], contents: Contents | None) -
         return now
     offset = of_held.created_at - held.issued_at
     return now + offset if offset > CLOCK_SLACK or (offset < -CLOCK_SLACK and not server.has_server_clock) else now
+
+
+def _clocks_agree(server: AccessTokens, claims: Claims | NoClaims) -> bool:
+    stored = claims.now()
+    return stored is not None and server.has_server_clock and abs(server.server_time() - stored) <= CLOCKS_AGREE_SECONDS
 
 
 def predict(desired: Desired, plan: Plan, now: float) -> Outcome:

@@ -63,6 +63,10 @@ class Claims:
         """The record's contents, or None where there is none."""
         return self.record.load()
 
+    def now(self) -> float | None:
+        """The time by the store's clock, in epoch seconds."""
+        return self.record.backend.now()
+
     def is_overtaken(self, contents: Contents | None) -> bool:
         """Whether another run has obtained the stored secret since this task began: runs that overlap are one occasion to renew."""
         issued = contents and contents.issued
@@ -195,6 +199,7 @@ class Claim:
             token=token,
             pending=None,
             suspect_since=self._pending.since if suspect else None,
+            suspect_until=_end_of(before, self._pending) if unsettled or suspect else None,
             known_ids=(before.known_ids if before.known_ids is not None else self._pending.ids) if unsettled else None,
             replaced=replaced,
             issued=Issued(self._claims.run, boot_id(), boottime(), backend.now()),
@@ -268,8 +273,14 @@ def _suspected(contents: Contents, pending: Pending) -> Contents:
     return contents._replace(
         pending=None,
         suspect_since=pending.since if contents.suspect_since is None else contents.suspect_since,
+        suspect_until=_end_of(contents, pending),
         known_ids=pending.ids if contents.known_ids is None else contents.known_ids,
     )
+
+
+def _end_of(contents: Contents, pending: Pending) -> int:
+    """When the last claim ends that was not seen to its end."""
+    return max(int(pending.since + pending.lease), contents.suspect_until or 0)
 
 
 def _quietly(effect: Effect | None) -> None:
@@ -286,6 +297,9 @@ class NoClaims:
     replaced: tuple[Replaced, ...] = ()
 
     def read(self) -> Contents | None:
+        return None
+
+    def now(self) -> float | None:
         return None
 
     def is_overtaken(self, contents: Contents | None) -> bool:

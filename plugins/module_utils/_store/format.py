@@ -12,7 +12,7 @@ from .._time import from_iso, iso
 from .errors import StoreError
 
 VERSION = 1
-_FRAME = ("version", "kind", "identity", "pending", "suspect_since", "known_ids", "replaced", "issued")
+_FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until", "known_ids", "replaced", "issued")
 _LARGEST_EPOCH = 253402300799  # 9999-12-31T23:59:59Z
 
 # A credential's id: a number on Command Center, a text on Cohesity.
@@ -54,13 +54,14 @@ class Contents(t.NamedTuple):
     """What a record holds. token is of the type that its kind reads; extra is what this release does not know, and carries along.
 
     suspect_since: epoch seconds by the store's clock; since then, the pair may have been sent to be renewed. known_ids: where a creation was
-    not seen to the end, the ids that tokens of this name had before.
+    not seen to the end, the ids that tokens of this name had before. suspect_until: when the last claim ended under which that was.
     """
 
     identity: Mapping[str, t.Any]
     token: t.Any = None
     pending: Pending | None = None
     suspect_since: int | None = None
+    suspect_until: int | None = None
     known_ids: tuple[Id, ...] | None = None
     replaced: tuple[Replaced, ...] = ()
     issued: Issued | None = None
@@ -88,6 +89,7 @@ def to_document(contents: Contents, kind: Kind) -> dict[str, t.Any]:
         "identity": dict(contents.identity),
         "pending": pending and {**pending._asdict(), "ids": None if pending.ids is None else list(pending.ids)},
         "suspect_since": contents.suspect_since,
+        "suspect_until": contents.suspect_until,
         "known_ids": None if contents.known_ids is None else list(contents.known_ids),
         "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in contents.replaced],
         "issued": issued and issued._asdict(),
@@ -121,6 +123,7 @@ def from_document(document: Mapping[str, t.Any], location: str, kind: Kind) -> C
         token=kind.read(document),
         pending=pending and Pending(**{**{key: pending.get(key) for key in Pending._fields}, "ids": _ids(pending.get("ids"))}),
         suspect_since=document.get("suspect_since"),
+        suspect_until=document.get("suspect_until"),
         known_ids=_ids(known_ids),
         replaced=tuple(Replaced(entry["id"], int(from_iso(entry["until"]) or 0)) for entry in document.get("replaced") or ()),
         issued=issued and Issued(*(issued.get(key) for key in Issued._fields)),
@@ -196,6 +199,7 @@ _SOUND: dict[str, Callable[[t.Any], bool]] = {
     "identity": lambda value: isinstance(value, dict),
     "pending": _is_pending,
     "suspect_since": _is_epoch,
+    "suspect_until": _is_epoch,
     "known_ids": _is_ids,
     "replaced": _is_replaced,
     "issued": _is_issued,

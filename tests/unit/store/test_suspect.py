@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
+from ansible_collections.dataprotection.access.plugins.module_utils._time import boot_id
 from tests.constants import LEASE, NEARLY_A_LIFETIME
 from tests.simulator import Simulator
 from tests.unit.store.conftest import StoredToken
@@ -23,7 +25,10 @@ def left_behind(task: StoredToken, op: str, age: int = LEASE + 1) -> None:
         "kind": "commandcenter_access_token",
         "identity": {"url": f"{task.sim.url}/commandcenter/api", "name": "ci", "username": "svc-ansible", "domain": None, "user_id": None},
     }
-    task.store.write({**record, "pending": {"op": op, "run": "of the dead", "since": int(task.sim.now()) - age, "lease": LEASE}})
+    # In a file the free lock of this machine tells that the run is gone; in Vault its lease, which is over for an old claim.
+    pending = {"op": op, "run": "of the dead", "since": int(time.time()) - age, "lease": LEASE if age <= LEASE else 0.01}
+    host = boot_id() if task.store.kind == "file" else None
+    task.store.write({**record, "pending": {**pending, "host": host, "ids": [token["id"] for token in task.live() if token["name"] == "ci"]}})
 
 
 class TestSettled:
@@ -87,8 +92,7 @@ class TestSettled:
 
     def test_a_token_that_was_made_long_after_the_dead_run_is_nobodys_orphan(self, task: StoredToken, sim: Simulator) -> None:
         """A person who found none made one by hand."""
-        left_behind(task, "create", age=0)
-        sim.advance(2 * LEASE)
+        left_behind(task, "create", age=2 * LEASE)
         made = sim.commandcenter_create("ci")
         assert "the store does not hold its secret" in task.fails().message
         assert [token["id"] for token in task.live()] == [made["id"]]
@@ -158,7 +162,7 @@ class TestLease:
         assert "run of the dead has been at work on it (renew) since" in message
         assert "If that run has died, the first run after" in message
         assert task.store.read() == before
-        sim.advance(LEASE)
+        left_behind(task, "renew")
         assert task()["actions"] == ["recreated"]
 
     @pytest.mark.parametrize("store", ["vault"], indirect=True)
@@ -166,7 +170,7 @@ class TestLease:
         task()
         left_behind(task, "renew", age=10)
         task.fails(store={**task.store.option, "lock_timeout": 2})
-        assert len(sim.requests("AccessToken$", "GET")) == 1
+        assert sim.requests() == []
 
     def test_grows_with_the_timeout(self, task: StoredToken, sim: Simulator) -> None:
         """A server that may take long to answer is given long."""
