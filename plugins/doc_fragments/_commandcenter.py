@@ -47,6 +47,16 @@ options:
       - This cannot be an access token. Command Center does not let access tokens manage access tokens.
       - If not set, the environment variable E(COMMANDCENTER_AUTH_TOKEN) is used.
     type: str
+  auth_header:
+    description:
+      - In which form access tokens are sent. Servers differ in the forms that they accept.
+      - V(bearer) is C(Authorization) with C(Bearer) before the token, V(authtoken) is C(Authtoken) with the token alone, and V(authtoken_bearer) is
+        C(Authtoken) with C(Bearer) before the token.
+      - V(auto) is V(bearer) until the server refuses that form and accepts another one for the same token. With a store, that is remembered.
+      - If not set, the environment variable E(COMMANDCENTER_AUTH_HEADER) is used.
+    type: str
+    choices: [auto, bearer, authtoken, authtoken_bearer]
+    default: auto
   allow_http:
     description:
       - Whether an O(url) that starts with C(http://) is allowed. It sends the credentials unencrypted.

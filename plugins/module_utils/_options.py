@@ -68,6 +68,12 @@ COMMANDCENTER_SPEC: dict[str, t.Any] = {
     "domain": {"type": "str", "fallback": (environment, ["COMMANDCENTER_DOMAIN"])},
     "otp_code": {"type": "str", "no_log": True, "fallback": (environment, ["COMMANDCENTER_OTP_CODE"])},
     "auth_token": {"type": "str", "no_log": True, "fallback": (environment, ["COMMANDCENTER_AUTH_TOKEN"])},
+    "auth_header": {
+        "type": "str",
+        "choices": ["auto", "bearer", "authtoken", "authtoken_bearer"],
+        "default": "auto",
+        "fallback": (environment, ["COMMANDCENTER_AUTH_HEADER"]),
+    },
     "allow_http": {"type": "bool", "default": False},
     **transport_spec("COMMANDCENTER"),
 }

@@ -97,6 +97,15 @@ options:
     type: str
     choices: [never, state_change, always]
     default: never
+  overlap:
+    description:
+      - For how long a token that is replaced keeps working after its successor is in O(store), as a duration such as V(1d), or a number of seconds.
+        Consumers have that long to pick up the new secret. The first run after that revokes the replaced token.
+      - Until then the token is listed as NAME.replaced-ID. O(state=absent) revokes it, too.
+      - A renewal cannot overlap. The server ends the old secret at once, and consumers read the store again when they get HTTP 401.
+      - Needs O(store), which keeps the time.
+    type: str
+    default: 0s
   min_validity:
     description:
       - With O(store), an access token that has no more than this left is renewed. A duration such as V(5m), or a number of seconds.
@@ -325,6 +334,14 @@ token:
       type: dict
       sample:
         Authorization: Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.secret
+    auth_header:
+      description: The form of RV(token.headers). One of the choices of O(auth_header) other than V(auto).
+      type: str
+      sample: bearer
+    server:
+      description: The base address of the API of the server that has issued the token.
+      type: str
+      sample: https://commandcenter.example.com/commandcenter/api
     id:
       description: The id of the token.
       type: int
@@ -378,6 +395,8 @@ token:
 actions:
   description:
     - What was done, or would be done in check mode. Empty when nothing was done and there is no secret to return.
+    - V(revocation_pending) means that an administrator has to authorize the revocation first. The token works until then, and the next run looks
+      again.
     - V(created), V(renewed), V(updated), V(recreated) and V(revoked) are changes. V(reused) means that the secret was read from O(store) unchanged.
   returned: success
   type: list
@@ -388,6 +407,28 @@ secret_available:
   returned: success
   type: bool
   sample: true
+secret_fingerprint:
+  description:
+    - Identifies the secret without revealing it. It changes exactly when the secret does, so a task that delivers the secret to a consumer can tell
+      whether the consumer has the newest one.
+    - V(null) when the secret is not known.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d65
+replaced:
+  description: The tokens that were replaced by earlier runs or by this one, and keep working for their O(overlap).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id of the token.
+      type: int
+      sample: 16
+    until:
+      description: From when on a run revokes it, in ISO 8601, by the clock of the server.
+      type: str
+      sample: "2027-01-31T12:00:00Z"
 replaced_id:
   description: The id of the token that was replaced, or would be in check mode.
   returned: when a token was replaced
@@ -443,7 +484,7 @@ from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
 from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
-from ..module_utils._time import task_began
+from ..module_utils._time import iso, task_began
 
 RECORD_KIND = Kind("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
 
@@ -459,6 +500,7 @@ TOKEN_SPEC: dict[str, t.Any] = {
     "allowed_ips": {"type": "list", "elements": "str"},
     "user_id": {"type": "int"},
     "recreate": {"type": "str", "choices": ["never", "state_change", "always"], "default": "never"},
+    "overlap": {"type": "str", "default": "0s"},
     "min_validity": {"type": "str", "default": "5m"},
     "access_token": {"type": "str", "no_log": True},
     "refresh_token": {"type": "str", "no_log": True},
@@ -513,9 +555,11 @@ def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
 def _result(outcome: Outcome, server: Server) -> dict[str, t.Any]:
     result: dict[str, t.Any] = {
         "changed": any(action != "reused" for action in outcome.actions),
-        "token": outcome.token.public(server.server_time()) if outcome.token else None,
+        "token": outcome.token.public(server.server_time(), server.url, server.auth_header) if outcome.token else None,
         "actions": outcome.actions,
         "secret_available": bool(outcome.token and outcome.token.access_token),
+        "secret_fingerprint": outcome.token.fingerprint() if outcome.token else None,
+        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced],
         "diff": {
             "before": outcome.before.described() if outcome.before else {},
             "after": outcome.after.described() if outcome.after else {},

@@ -121,7 +121,7 @@ class AccessTokens:
         client = self.server.client
         client.redactor.add(pair.access_token, pair.refresh_token)
         body = {"accessToken": pair.access_token, "refreshToken": pair.refresh_token}
-        forms = [form for form in dict.fromkeys([pair.auth_header, *_RENEW_FORMS]) if form is not None]
+        forms = [form for form in dict.fromkeys([self.server.auth_header, pair.auth_header, *_RENEW_FORMS]) if form is not None]
         refusal: ApiError | None = None
         for form in [*forms, None]:
             headers = pair.headers(form) if form else {}

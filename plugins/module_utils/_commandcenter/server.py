@@ -53,6 +53,7 @@ class Server:
         domain: str | None,
         otp_code: str | None,
         auth_token: str | None,
+        auth_header: str,
         allow_http: bool,
         validate_certs: bool,
         ca_path: str | None,
@@ -67,6 +68,8 @@ class Server:
         self._otp_code = otp_code
         self._warn = warn
         self._auth_token = auth_token
+        # The form in which access tokens are sent, where the user has said it.
+        self.auth_header = None if auth_header == "auto" else auth_header
         self._logged_in = False
         self.client = HttpClient(
             commandcenter_url(url, allow_http),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import typing as t
 from collections.abc import Mapping
 
@@ -29,6 +30,7 @@ _STORED_TIMES = (*_TIMES, "issued_at")
 _SECRETS = ("access_token", "refresh_token")
 _LISTS = ("api_endpoints", "allowed_ips")
 _LAST_ID = 2**63 - 1
+_FINGERPRINT_CHARACTERS = 16
 
 
 class Token(t.NamedTuple):
@@ -93,14 +95,23 @@ class Token(t.NamedTuple):
             "expires_in": None if self.expires_at is None else max(int(self.expires_at - now), 0),
         }
 
-    def public(self, now: float) -> dict[str, t.Any]:
-        """The token as users get it, with headers ready for a REST call where its secret is known."""
+    def fingerprint(self) -> str | None:
+        """Names the secret without telling it, so that two can be compared; None where there is none."""
+        return hashlib.sha256(self.access_token.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS] if self.access_token else None
+
+    def public(self, now: float, server: str, auth_header: str | None = None) -> dict[str, t.Any]:
+        """The token as users get it, with headers ready for a REST call where its secret is known.
+
+        server: the base address of the API. auth_header: the form in which the user wants it sent; the one that was accepted last otherwise.
+        """
         return {
             **self.listed(now),
             "access_token": self.access_token,
             "refresh_token": self.refresh_token,
             "token_type": "Bearer",
-            "headers": self.headers(),
+            "headers": self.headers(auth_header),
+            "auth_header": auth_header or self.auth_header or "bearer",
+            "server": server,
         }
 
     def described(self) -> dict[str, t.Any]:

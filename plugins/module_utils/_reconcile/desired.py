@@ -109,6 +109,9 @@ def read_desired(
     _check_scope(state, scope, api_endpoints, renewable_until, expires)
     for address in allowed_ips or []:
         _check_address(address)
+    wait = parse_duration(overlap, "overlap")
+    if wait and not has_store:
+        raise ApiError("overlap needs a store, which keeps the time at which the replaced token is to be revoked")
     return Desired(
         state=state,
         name=name,
@@ -121,7 +124,7 @@ def read_desired(
         expires=None if expires is None else parse_moment(expires, "expires"),
         recreate=recreate,
         min_validity=parse_duration(min_validity, "min_validity"),
-        overlap=parse_duration(overlap, "overlap"),
+        overlap=wait,
     )
 
 

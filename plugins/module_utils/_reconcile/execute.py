@@ -24,6 +24,7 @@ class Outcome(t.NamedTuple):
     """What a run ended with. token is None where no token is left; its secrets may be None.
 
     before and after are the two sides of the difference, as far as it is known before anything is done: so check mode shows the same.
+    replaced: the tokens that were replaced and still work for their overlap.
     """
 
     token: Token | None
@@ -31,6 +32,7 @@ class Outcome(t.NamedTuple):
     after: Token | None
     actions: list[str]
     replaced_id: Id | None = None
+    replaced: tuple[Replaced, ...] = ()
 
 
 class NameTaken(ApiError):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from .._commandcenter.token import RENEWABLE_SCOPES, Token
 from .._errors import ApiError
-from .._store.format import Contents, Id
+from .._store.format import Contents, Id, Replaced
 from .._time import iso
 from .desired import Desired
 
@@ -88,6 +88,15 @@ class Plan(t.NamedTuple):
         if self.leftovers and self.step in ("reuse", "renew"):
             words = [*words, "revoked"]
         return words
+
+    def replaced(self, desired: Desired, facts: Facts) -> tuple[Replaced, ...]:
+        """What was replaced and still works for its overlap, once the plan is carried out."""
+        alive = {token.id for token in facts.listed}
+        before = facts.contents.replaced if facts.contents and self.step != "revoke" else ()
+        waiting = tuple(entry for entry in before if entry.id in alive and entry.until > facts.now)
+        if self.step == "replace" and desired.overlap and self.token and self.token.id is not None:
+            waiting = (*waiting, Replaced(self.token.id, int(facts.now) + desired.overlap))
+        return waiting
 
     @property
     def replaced_id(self) -> Id | None:

@@ -60,11 +60,11 @@ def reconcile_once(
     if plan.step in ("none", "reuse") and (plan.changes or plan.leftovers):
         # These are the changes that are made without a claim.
         claims.check_unchanged()
-    predicted = predict(desired, plan, facts.now)
+    predicted = predict(desired, plan, facts.now)._replace(replaced=plan.replaced(desired, facts))
     if check_mode:
         return predicted
     executor = Executor(server, desired, claims, warn, facts, plan)
-    return executor.carry_out()._replace(before=predicted.before, after=predicted.after)
+    return executor.carry_out()._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced)
 
 
 def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -33,11 +34,15 @@ class TestResult:
             "changed": True,
             "actions": ["created"],
             "secret_available": True,
+            "secret_fingerprint": hashlib.sha256(made["access_token"].encode()).hexdigest()[:16],
+            "replaced": [],
             "token": {
                 "access_token": made["access_token"],
                 "refresh_token": made["refresh_token"],
                 "token_type": "Bearer",
                 "headers": {"Authorization": f"Bearer {made['access_token']}"},
+                "auth_header": "bearer",
+                "server": f"{sim.url}/commandcenter/api",
                 "id": made["id"],
                 "name": "ci",
                 "scope": "all",

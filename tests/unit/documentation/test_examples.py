@@ -41,7 +41,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in MODULES:
         for option in argument_spec(module).values():
             for name in option.get("fallback", (None, []))[1]:
-                monkeypatch.setenv(name, "true")
+                monkeypatch.setenv(name, option.get("choices", ["true"])[0])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
