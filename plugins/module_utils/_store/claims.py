@@ -119,6 +119,7 @@ class Claims:
             except BaseException as problem:
                 claim.rollback(problem)
                 raise
+            claim.release()
         finally:
             backend.unlock()
 
@@ -235,7 +236,15 @@ class Claim:
         if not self._open or not self._record.is_claimed_by(self._claims.run):
             return
         self._open = False
-        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied)
+        self._end(isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied))
+
+    def release(self) -> None:
+        """End the claim where nothing was done that changes the record, and nothing has ended it yet."""
+        if self._open:
+            self._open = False
+            self._end(harmless=True)
+
+    def _end(self, harmless: bool) -> None:
         try:
             if self._suspect or not harmless:
                 self._record.save(_suspected(self._before or self._record.empty(), self._pending))
