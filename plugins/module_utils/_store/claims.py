@@ -27,13 +27,16 @@ Effect = Callable[[], object]
 class Busy(Exception):
     """Another run is at work on the same token, and its result is worth waiting for."""
 
-    def __init__(self, location: str, pending: Pending | None) -> None:
+    def __init__(self, location: str, pending: Pending | None, is_locked: bool = False) -> None:
         super().__init__(location)
         self.location = location
         self.pending = pending
+        self.is_locked = is_locked
 
     def timeout_error(self, waited: float) -> ApiError:
         """The error after waiting in vain."""
+        if self.is_locked:
+            return ApiError(f"{self.location} is locked by another run; waited {waited:g} s (lock_timeout)")
         if not self.pending:
             return ApiError(f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
         free_at = iso(self.pending.since + self.pending.lease)
@@ -109,7 +112,7 @@ class Claims:
         try:
             backend.lock(0)
         except Locked:
-            raise Busy(self.record.location, None) from None
+            raise Busy(self.record.location, None, is_locked=True) from None
         try:
             known = tuple(number for number in ids if number is not None)
             claim = Claim(self, self.record.contents, Pending(op, self.run, int(backend.now()), self.lease, backend.host, known))
