@@ -22,11 +22,18 @@ _CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORE
 _PERCENT_CODE = re.compile("%..")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, without characters that could play tricks on a terminal."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def _encodings(secret: str) -> Iterator[str]:
     """The secret as it is; in base64, JSON, HTML and URL encoding; and as Python shows it and the JSON of a module's options."""
     # A password from an environment that is not UTF-8 holds surrogates.
     octets = secret.encode("utf-8", "surrogatepass")
     yield secret
+    # As it reads once a server's words were put on one line.
+    yield one_line(secret)
     for encoded in (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()):
         yield encoded
         yield encoded.rstrip("=")

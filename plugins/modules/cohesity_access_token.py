@@ -326,7 +326,7 @@ from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
-from ..module_utils._store.format import Contents, Kind
+from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
 from ..module_utils._time import from_iso, iso, parse_duration
 
@@ -411,7 +411,7 @@ class Store:
 
     def keep(self, token: Token) -> None:
         """Store the token; raises Conflict when another run has stored its own meanwhile."""
-        self._record.save(Contents(self._record.identity, token))
+        self._record.save((self._record.contents or self._record.empty())._replace(token=token))
 
     def keep_unless_late(self, token: Token) -> None:
         """Store the token, unless yet another run has stored its own: each is good by itself."""

@@ -559,7 +559,7 @@ def _result(outcome: Outcome, server: Server) -> dict[str, t.Any]:
         "actions": outcome.actions,
         "secret_available": bool(outcome.token and outcome.token.access_token),
         "secret_fingerprint": outcome.token.fingerprint() if outcome.token else None,
-        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced],
+        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced or ()],
         "diff": {
             "before": outcome.before.described() if outcome.before else {},
             "after": outcome.after.described() if outcome.after else {},

@@ -109,6 +109,16 @@ def retired_name(name: str, token_id: Id) -> str:
     return f"{name}.replaced-{token_id}"
 
 
+def retired_names(name: str, token_id: Id) -> tuple[str, str]:
+    """What a token may be renamed to while it is being replaced: the second one is for servers that do not take names so long."""
+    return retired_name(name, token_id), f"replaced-{token_id}"
+
+
+def is_retired(name: str, token: Token) -> bool:
+    """Whether the token has such a name."""
+    return token.id is not None and token.name in retired_names(name, token.id)
+
+
 def is_same_name(wanted: str | None, found: str | None) -> bool:
     """Whether the two are one name for a server that trims names or folds their case."""
     return wanted == found or (wanted is not None and found is not None and wanted.strip().casefold() == found.strip().casefold())
@@ -199,7 +209,7 @@ def _leftovers(desired: Desired, facts: Facts, live: Token | None, ends_all: boo
         if token.id in until:
             if ends_all or until[token.id] <= facts.now:
                 found.append(token)
-        elif name and token.name == retired_name(name, token.id) and _is_proven(token, desired, facts):
+        elif name and is_retired(name, token) and _is_proven(token, desired, facts):
             found.append(token)
     return found
 
@@ -224,9 +234,11 @@ def _orphans(desired: Desired, facts: Facts) -> list[Token]:
 
 def _is_of_that_time(token: Token, contents: Contents, facts: Facts) -> bool:
     """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell."""
-    if not facts.clocks_agree or token.created_at is None or contents.suspect_since is None or contents.suspect_until is None:
+    if not facts.clocks_agree or token.created_at is None:
         return True
-    return contents.suspect_since - CLOCKS_AGREE_SECONDS <= token.created_at <= contents.suspect_until + CLOCKS_AGREE_SECONDS
+    since, until = contents.suspect_since, contents.suspect_until
+    is_late = until is not None and token.created_at > until + CLOCKS_AGREE_SECONDS
+    return not is_late and (since is None or token.created_at >= since - CLOCKS_AGREE_SECONDS)
 
 
 def is_unused(token: Token) -> bool:
@@ -256,7 +268,7 @@ def _plan_without_store(desired: Desired, facts: Facts, live: Token | None) -> P
         return Plan("replace", live, leftovers=_leftovers(desired, facts, live))
     # Only told of: without a store nobody knows who still uses the secret of a token that was replaced.
     name = desired.name or live.name or ""
-    return Plan("none", live, changes, leftovers=[token for token in facts.listed if token.id and token.name == retired_name(name, token.id)])
+    return Plan("none", live, changes, leftovers=[token for token in facts.listed if is_retired(name, token)])
 
 
 def _plan_with_store(desired: Desired, facts: Facts, live: Token | None) -> Plan:

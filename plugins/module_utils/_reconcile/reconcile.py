@@ -64,7 +64,8 @@ def reconcile_once(
     if check_mode:
         return predicted
     executor = Executor(server, desired, claims, warn, facts, plan)
-    return executor.carry_out()._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced)
+    done = executor.carry_out()
+    return done._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced if done.replaced is None else done.replaced)
 
 
 def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:
