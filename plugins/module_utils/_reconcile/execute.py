@@ -125,7 +125,7 @@ class Executor:
         elif error.status in (None, 429):
             raise error.explained("The pair was not rotated, and the next run tries again") from None
         elif self.desired.recreate == "never":
-            raise error.explained("The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change") from None
+            raise error.explained("The pair was not rotated. To replace a token that can no longer be renewed, set recreate: state_change") from None
         else:
             self.warn(f"{error.message}; the token is replaced by a new one")
 
@@ -190,8 +190,8 @@ class Executor:
                 refusal = error
         if not expendable:
             raise refusal.explained(
-                f"The token {old.name!r} (id {old.id}) has to leave its name to its successor, and the server does not rename it; nothing else was changed. "
-                "If its secret need not work until the successor is stored, revoke it with state: absent first"
+                f"The token {old.name!r} (id {old.id}) must be renamed before its successor is created, and the server refused that; nothing else was changed. "
+                "If its secret does not have to work until the successor is stored, revoke the token with state: absent first"
             ) from None
         # Its secret is of no use any more, so nothing is lost when it goes first.
         self.warn(f"{refusal.message}; so the token {old.id} is revoked before its successor is created")
@@ -229,7 +229,7 @@ class Executor:
                 if attempt == _CREATE_ATTEMPTS or is_verdict or not (error.maybe_applied or found):
                     error.maybe_applied = unsettled
                     raise
-                self.warn(f"{error.message}; {'what was created without its secret was revoked, and ' if found else ''}the token is created once more")
+                self.warn(f"{error.message}; {'what was created without its secret was revoked, and ' if found else ''}the token is created again")
         raise AssertionError("unreachable")
 
     def _revoke_unseen(self, known: set[int | None], claim: Claim | NoClaims) -> bool:
@@ -243,8 +243,8 @@ class Executor:
             own = self._own_user_id() if found else None
             if found and own is None:
                 raise ApiError(
-                    f"The token {self.name!r} (id {found[0].id}) has appeared meanwhile and may be somebody else's: the server does not say which user "
-                    "this login is. Give user_id to have it settled"
+                    f"The token {self.name!r} (id {found[0].id}) was created in the meantime and may belong to somebody else: the server does not report "
+                    "which user this login is. Set user_id"
                 )
             mine = [token for token in found if token.user_id == own]
             for orphan in mine:
@@ -295,7 +295,7 @@ class Executor:
             # The same change twice is one change, so where no response told how it ended it is sent again.
             if not error.maybe_applied or _is_refusal(error):
                 raise
-            self.warn(f"{error.message}; the change is sent once more")
+            self.warn(f"{error.message}; the change is sent again")
             self.server.update(token.known_id, changes)
         return token.changed(changes)
 

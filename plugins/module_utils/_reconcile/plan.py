@@ -144,7 +144,7 @@ def make_plan(desired: Desired, facts: Facts) -> Plan:
     if desired.state == "absent":
         plan = _plan_absent(desired, facts, live)
     elif desired.id is not None and live is None:
-        raise ApiError(f"There is no token with id {desired.id}; give a name to have one created")
+        raise ApiError(f"There is no token with id {desired.id}; to create a token, set name without id")
     elif facts.has_store:
         plan = _plan_with_store(desired, facts, live)
     else:
@@ -172,7 +172,7 @@ def find_live(desired: Desired, facts: Facts) -> Token | None:
     if len(named) == 1:
         return named[0]
     owners = ", ".join(f"id {token.id} of user {token.user_id}" for token in named)
-    raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
+    raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): select one with user_id or id")
 
 
 def _is_proven(token: Token, desired: Desired, facts: Facts) -> bool:
@@ -189,8 +189,8 @@ def _prove(token: Token, desired: Desired, facts: Facts) -> None:
     """Raise ApiError unless the token may be changed or revoked."""
     if not _is_proven(token, desired, facts):
         raise ApiError(
-            f"The server does not say whose token {token.name!r} (id {token.id}) is, so nothing was changed: somebody else's must not be touched by "
-            f"chance. If it is meant, give its id"
+            f"The server does not report who owns the token {token.name!r} (id {token.id}), so nothing was changed: it may belong to another user. "
+            "If this is the token you mean, set id"
         )
 
 
@@ -309,7 +309,7 @@ def _plan_foreign(desired: Desired, facts: Facts, foreign: Token, leftovers: lis
     if desired.recreate == "never":
         raise ApiError(
             f"The token {foreign.name!r} (id {foreign.id}) exists, but the store does not hold its secret, which cannot be read again. "
-            "To have it replaced by a new one, set recreate: state_change"
+            "To replace it with a new one, set recreate: state_change"
         )
     if not is_proven:
         _prove(foreign, desired, facts)
@@ -327,7 +327,7 @@ def _must_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], 
     """Whether only a new token will do; raises ApiError when recreate forbids it."""
     reason = _reason_to_replace(desired, token, changes, now)
     if reason and desired.recreate == "never":
-        raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To have it replaced by a new one, set recreate: state_change")
+        raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To replace it with a new one, set recreate: state_change")
     return reason is not None
 
 
@@ -340,13 +340,13 @@ def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.A
     if token.is_renewable or token.refresh_token:
         until = [moment for moment in (token.renewable_until, token.refresh_expires_at) if moment is not None]
         if until and min(until) <= now and (needs_new_secret or (expired and not has_secret)):
-            return f"could be renewed until {iso(min(until))} only"
+            return f"could only be renewed until {iso(min(until))}"
         if needs_new_secret and not token.refresh_token:
             return "has to be renewed, and the store holds no refresh token for it"
     elif expired and not has_secret:
-        return f"has expired at {iso(token.expires_at)} and cannot be renewed"
+        return f"expired at {iso(token.expires_at)} and cannot be renewed"
     elif needs_new_secret:
-        return f"lives until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
+        return f"is valid until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
     return None
 
 
