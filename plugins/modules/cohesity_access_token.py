@@ -319,34 +319,17 @@ from collections.abc import Callable, Mapping
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
 from ..module_utils._cohesity.memory import memory_key, to_memory
+from ..module_utils._cohesity.stored import STORED_AS
 from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, COHESITY_TOKEN_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
 from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
-from ..module_utils._time import from_iso, iso, parse_duration
-
-# What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
-# secrets, and would be masked wherever they stand.
-TOKEN_SPEC: dict[str, t.Any] = {
-    "access_token": {"type": "str", "no_log": True},
-    "token_type": {"type": "str", "no_log": False},
-    "headers": {"type": "dict", "no_log": True},
-    "expires_at": {"type": "str"},
-    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
-    "expires_in": {"type": "raw"},
-    "expires_source": {"type": "str"},
-    "cluster": {"type": "str"},
-    "username": {"type": "str"},
-    "domain": {"type": "str"},
-    "certificate_sha256": {"type": "str"},
-    "api_version": {"type": "str"},
-    "privileges": {"type": "list", "elements": "str"},
-}
+from ..module_utils._time import iso, parse_duration
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
 
@@ -355,7 +338,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **STORE_SPEC,
     "lifetime": {"type": "str"},
     "min_validity": {"type": "str", "default": "5m"},
-    "token": {"type": "dict", "no_log": False, "options": TOKEN_SPEC},
+    "token": {"type": "dict", "no_log": False, "options": COHESITY_TOKEN_SPEC},
     "verify": {"type": "bool", "default": True},
     "publish_facts": {"type": "bool", "default": True},
 }
@@ -366,32 +349,7 @@ SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
 Keep = Callable[[Token], None]
 
 
-class DamagedToken(Exception):
-    """A stored token that cannot be what was written; keys: where."""
-
-    def __init__(self, keys: list[str]) -> None:
-        super().__init__(", ".join(keys))
-        self.keys = keys
-
-
-def _read_stored(document: Mapping[str, t.Any]) -> Token | None:
-    """The token of a stored document, or None where it holds none; raises DamagedToken."""
-    values = {key: document[key] for key in _STORED if document.get(key) is not None}
-    damaged = [key for key, value in values.items() if not isinstance(value, list if TOKEN_SPEC[key]["type"] == "list" else str)]
-    if "expires_at" in values and from_iso(values["expires_at"]) is None:
-        damaged.append("expires_at")
-    try:
-        token = Token.from_values(values)
-    except ApiError:
-        raise DamagedToken([*damaged, "access_token"]) from None
-    if damaged:
-        raise DamagedToken(damaged)
-    return token
-
-
-# What a record keeps of a token: all but what is derived from the rest.
-_STORED = tuple(key for key in TOKEN_SPEC if key not in ("headers", "expires_in"))
-RECORD_KIND: Kind = Kind("cohesity_access_token", _read_stored, Token.stored, frozenset(_STORED))
+RECORD_KIND = Kind(*STORED_AS)
 
 
 class Store:
@@ -489,7 +447,7 @@ def _created(cluster: Cluster, known: Token | None, wishes: Wishes, check_mode: 
     """The result with a new token that was handed to keep()."""
     if check_mode:
         # Every key is there, so that later tasks can name them in check mode too.
-        return _result({**dict.fromkeys(TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
+        return _result({**dict.fromkeys(COHESITY_TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
     token = cluster.create_token(wishes.lifetime)
     now = cluster.server_time()
     if not token.outlives(now, wishes.min_validity):

@@ -473,7 +473,7 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.server import Server
-from ..module_utils._commandcenter.token import SCOPE_NUMBERS, Token, from_stored, to_stored
+from ..module_utils._commandcenter.token import SCOPE_NUMBERS, STORED_AS, Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
@@ -486,7 +486,7 @@ from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
 from ..module_utils._time import iso, task_began
 
-RECORD_KIND = Kind("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
+RECORD_KIND = Kind(*STORED_AS)
 
 # What describes the token that is wanted.
 TOKEN_SPEC: dict[str, t.Any] = {

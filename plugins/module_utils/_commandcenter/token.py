@@ -239,6 +239,10 @@ def from_stored(document: Mapping[str, t.Any]) -> Token | None:
     return Token(**values) if values.get("access_token") else None
 
 
+# The values of _store.format.Kind.
+STORED_AS: tuple[t.Any, ...] = ("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
+
+
 def _is_sound(key: str, value: t.Any) -> bool:
     if key in ("id", "user_id"):
         return isinstance(value, int) and not isinstance(value, bool)

@@ -20,7 +20,7 @@ FLOORS = (
     {"modules"},
     {"_module"},
     {"_reconcile"},
-    {"_commandcenter", "_cohesity", "_store"},
+    {"_commandcenter", "_cohesity", "_store", "_rest"},
     {"_http"},
     {"_options", "_redact", "_memory"},
     {"_time"},
