@@ -319,6 +319,7 @@ from collections.abc import Callable, Mapping
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
 from ..module_utils._cohesity.memory import memory_key, to_memory
+from ..module_utils._cohesity.stored import RECORD_KIND
 from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
@@ -326,9 +327,9 @@ from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
-from ..module_utils._store.format import Contents, Kind
+from ..module_utils._store.format import Contents
 from ..module_utils._store.record import Record
-from ..module_utils._time import from_iso, iso, parse_duration
+from ..module_utils._time import iso, parse_duration
 
 # What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
 # secrets, and would be masked wherever they stand.
@@ -364,34 +365,6 @@ FACTS: dict[str, str] = {"cohesity_access_token": "token"}
 SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
 
 Keep = Callable[[Token], None]
-
-
-class DamagedToken(Exception):
-    """A stored token that cannot be what was written; keys: where."""
-
-    def __init__(self, keys: list[str]) -> None:
-        super().__init__(", ".join(keys))
-        self.keys = keys
-
-
-def _read_stored(document: Mapping[str, t.Any]) -> Token | None:
-    """The token of a stored document, or None where it holds none; raises DamagedToken."""
-    values = {key: document[key] for key in _STORED if document.get(key) is not None}
-    damaged = [key for key, value in values.items() if not isinstance(value, list if TOKEN_SPEC[key]["type"] == "list" else str)]
-    if "expires_at" in values and from_iso(values["expires_at"]) is None:
-        damaged.append("expires_at")
-    try:
-        token = Token.from_values(values)
-    except ApiError:
-        raise DamagedToken([*damaged, "access_token"]) from None
-    if damaged:
-        raise DamagedToken(damaged)
-    return token
-
-
-# What a record keeps of a token: all but what is derived from the rest.
-_STORED = tuple(key for key in TOKEN_SPEC if key not in ("headers", "expires_in"))
-RECORD_KIND: Kind = Kind("cohesity_access_token", _read_stored, Token.stored, frozenset(_STORED))
 
 
 class Store:

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
+from .._store.format import DamagedToken
 from .._time import from_api, from_iso, iso
 
 # tokenType: the vendor's SDK reads and writes numbers, the documents list names. 0 (DEFAULT) means ALL.
@@ -202,14 +203,6 @@ def _scope(value: t.Any) -> str | None:
 
 
 # The store's documents
-
-
-class DamagedToken(Exception):
-    """A stored token that cannot be what was written; keys: where."""
-
-    def __init__(self, keys: list[str]) -> None:
-        super().__init__(", ".join(keys))
-        self.keys = keys
 
 
 def to_stored(token: Token) -> dict[str, t.Any]:

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of a Cohesity token in a store: its kind, and what readers get out of it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from .._errors import ApiError
+from .._store.format import Contents, DamagedToken, Kind
+from .._time import from_iso
+from .token import Token
+
+# What a record keeps of a token: all but what is derived from the rest.
+_TEXTS = ("access_token", "token_type", "expires_at", "expires_source", "cluster", "username", "domain", "certificate_sha256", "api_version")
+_LISTS = ("privileges",)
+
+
+def _read(document: Mapping[str, t.Any]) -> Token | None:
+    """The token of a stored document, or None where it holds none; raises DamagedToken."""
+    values = {key: document[key] for key in (*_TEXTS, *_LISTS) if document.get(key) is not None}
+    damaged = [key for key, value in values.items() if not isinstance(value, list if key in _LISTS else str)]
+    if "expires_at" in values and from_iso(values["expires_at"]) is None:
+        damaged.append("expires_at")
+    try:
+        token = Token.from_values(values)
+    except ApiError:
+        raise DamagedToken([*damaged, "access_token"]) from None
+    if damaged:
+        raise DamagedToken(damaged)
+    return token
+
+
+RECORD_KIND = Kind("cohesity_access_token", _read, Token.stored, frozenset((*_TEXTS, *_LISTS)))
+
+
+def public(contents: Contents, now: float) -> dict[str, t.Any]:
+    """The token of a record as the module returned it, with its headers. now: epoch seconds."""
+    result: dict[str, t.Any] = contents.token.public(now)
+    return result
