@@ -85,5 +85,5 @@ options:
       - Modules that only log in or out ignore it.
     type: str
 notes:
-  - A password is sent once for each login. A refused login is never repeated, because repeated bad logins lock a user.
+  - A password is sent once for each login. A refused login is never repeated, because repeated failed logins lock the account.
 """

@@ -123,7 +123,7 @@ class Memory:
         refusal = self._load(_REFUSAL)
         if refusal and isinstance(refusal.get("message"), str):
             raise ApiError(refusal["message"], refusal.get("status"), refusal.get("code")).explained(
-                "This is the response to an earlier task of this run: the same login was not sent again, because repeated bad logins lock a user"
+                "This is the response to an earlier task of this run: the same login was not sent again, because repeated failed logins lock the account"
             )
 
     def _load(self, kind: str) -> Mapping[str, t.Any] | None:

@@ -307,7 +307,7 @@ status:
   sample: 400
 code:
   description: The server's own code for the error.
-  returned: failure, when the answer holds one
+  returned: failure, when the response holds one
   type: raw
   sample: KValidationError
 """

@@ -539,8 +539,8 @@ def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
         if not error.maybe_applied:
             raise
         raise error.explained(
-            "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "
-            "Have a new token made instead (state: present with recreate: always, best with a store)"
+            "It is not known whether the pair was rotated. Do not send it again: sending a rotated pair ends every token of its chain. "
+            "Create a new token instead (state: present with recreate: always, preferably with a store)"
         ) from None
     return Outcome(pair.overlaid(renewed), pair, pair, ["renewed"])
 
@@ -560,8 +560,8 @@ def _result(outcome: Outcome, server: Server) -> dict[str, t.Any]:
     }
     if outcome.before and {"renewed", "recreated"} & set(outcome.actions):
         # The attributes alone may be the same before and after.
-        result["diff"]["before"]["secret"] = "the old one"
-        result["diff"]["after"]["secret"] = "a new one"
+        result["diff"]["before"]["secret"] = "old"
+        result["diff"]["after"]["secret"] = "new"
     if outcome.replaced_id is not None:
         result["replaced_id"] = outcome.replaced_id
     return result

@@ -128,7 +128,7 @@ class ForkServer:
         """Whether a run stands still now."""
         try:
             stat = Path(f"/proc/{self.children[number]}/stat").read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return False
         return stat.rpartition(")")[2].split()[0] == "T"
 

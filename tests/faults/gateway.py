@@ -194,6 +194,11 @@ class Gateway:
         with self._lock:
             self._shifts.append((time.time(), self._shifts[-1][1] + seconds))
 
+    def now(self) -> float:
+        """The time in epoch seconds that clients see in Date, as long as no offset is set."""
+        moment = time.time()
+        return moment + self._server_ahead + self._shift(moment)
+
     def reset_clock(self) -> None:
         """What was written at a time that the clock will have again is of no use to anybody: for new paths alone."""
         with self._lock:
@@ -268,7 +273,7 @@ class Gateway:
         if self.date_offset is None:
             return []
         if moment is None:
-            moment = time.time() + self._server_ahead
+            return [("Date", email.utils.formatdate(self.now() + self.date_offset, usegmt=True))]
         return [("Date", email.utils.formatdate(moment + self._shift(time.time()) + self.date_offset, usegmt=True))]
 
     def _shifted(self, content: bytes) -> bytes:

@@ -41,6 +41,8 @@ class Lane:
             self.front = stack.enter_context(Gateway(self.sim.url, self.sim.ca_path))
             self.vault = stack.enter_context(Gateway(self.openbao.url))
             self.forks = stack.enter_context(ForkServer())
+            # For a run that goes on while others come and go.
+            self.beside = stack.enter_context(ForkServer())
             self.folder = tempfile.mkdtemp(prefix="faults-")
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.role = self.openbao.approle()

@@ -12,7 +12,7 @@ import functools
 import importlib
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -91,9 +91,15 @@ def stop_at(place: str) -> None:
 # The record
 
 
-def pending_claim(since: float, lease: float, op: str = "renew") -> dict[str, Any]:
-    """What a run that died at work left in its record under "pending"."""
-    return {"op": op, "run": "of the dead", "since": int(since), "lease": lease}
+def pending_claim(since: float, lease: float, ids: Sequence[int], locks: bool, op: str = "renew") -> dict[str, Any]:
+    """What a run of this machine that died at work left in its record under "pending".
+
+    since: epoch seconds by the store's clock. ids: of the tokens that had the name then. locks: whether the store has some, by which others
+    see that it is dead.
+    """
+    from ansible_collections.dataprotection.access.plugins.module_utils._time import boot_id
+
+    return {"op": op, "run": "of the dead", "since": int(since), "lease": lease, "host": boot_id() if locks else None, "ids": list(ids)}
 
 
 def has_claim(record: Mapping[str, Any] | None) -> bool:
@@ -102,7 +108,7 @@ def has_claim(record: Mapping[str, Any] | None) -> bool:
 
 
 def claimed_at(record: Mapping[str, Any]) -> float:
-    """When that run began its work, in epoch seconds of the server."""
+    """When that run began its work, in epoch seconds by the store's clock."""
     return float(record["pending"]["since"])
 
 

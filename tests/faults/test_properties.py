@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.constants import BASE, DAY, LEASE, MINUTE, NEARLY_A_LIFETIME
+from tests.faults import contract
 from tests.faults.counting import notes
 from tests.faults.gateway import Fault
 from tests.faults.gateway import named as fault_named
@@ -35,6 +36,7 @@ SECONDS = float(os.environ.get("DATAPROTECTION_SECONDS", "120"))
 FIRST_SEED = 20260101
 STORIES_A_SEED = 4
 STEPS = 25
+SLOW = 9  # seconds that a response takes: less than the timeout of the runs
 LEAST_STEPS = 1  # a second; a machine that does fewer proves nothing
 
 names = st.sampled_from(["alpha", "beta"])
@@ -76,6 +78,29 @@ server_faults = st.fixed_dictionaries(
 vault_faults = st.dictionaries(
     st.integers(0, 8), st.sampled_from(["cut_before", "cut_after", "500_before", "500_after", "403", "truncate"]), min_size=1, max_size=3
 ).map(lambda kinds: tuple(fault_named(kind, number) for number, kind in kinds.items()))
+
+
+# What balancers and proxies answer, and whether and when the server gets the request all the same.
+def strange_answer(status: int, work: str, **more: Any) -> Fault:
+    return Fault("answer", work if contract.may_have_been_done(status) else "never", status=status, **more)
+
+
+strange_answers = st.builds(
+    strange_answer,
+    st.sampled_from([200, *contract.STATUSES]),
+    st.sampled_from(["never", "before", "later"]),
+    body=st.sampled_from(["page", "json", "empty"]),
+    method=st.sampled_from(["POST", "PUT", "DELETE", None]),
+    path=st.sampled_from(["AccessToken", "AccessToken$", "Renew$", "/data/", None]),
+    after=st.integers(0, 2),
+)
+# The secret manager changes its leader: some requests in a row are refused.
+leader_changes = st.builds(
+    lambda start, length, status: tuple(Fault("answer", status=status, body="json", number=start + number) for number in range(length)),
+    st.integers(0, 7),
+    st.integers(1, 6),
+    st.sampled_from([429, 472, 473, 500, 502, 503]),
+)
 # Where a run dies: before that effect, by its number or by how it begins.
 TOKENS = f"{BASE}/V4/AccessToken"
 moments = st.integers(0, 40) | st.sampled_from(
@@ -140,6 +165,42 @@ class Story(RuleBasedStateMachine):
     @rule(name=names, wish=wishes, fault=server_faults, moment=moments)
     def run_over_a_bad_line_and_die(self, name: str, wish: dict[str, Any], fault: dict[str, Any], moment: int | str) -> None:
         self.world.run(self.named(name), wish, Mishap(server=(fault,), kill=moment))
+
+    @rule(name=names, wish=wishes, product=st.lists(strange_answers, max_size=2), vault=st.lists(strange_answers, max_size=1))
+    def run_with_strange_answers(self, name: str, wish: dict[str, Any], product: list[Fault], vault: list[Fault]) -> None:
+        self.counts["strange answers"] += len(product) + len(vault)
+        self.world.run(self.named(name), wish, Mishap(product=tuple(product), vault=tuple(vault)))
+
+    @rule(name=names, status=st.sampled_from([200, *contract.STATUSES]), work=st.sampled_from(["never", "before", "later"]))
+    def renew_with_a_strange_answer(self, name: str, status: int, work: str) -> None:
+        named = self.named(name)
+        self.world.run(named, {"recreate": "state_change"})
+        self.world.pass_time(NEARLY_A_LIFETIME)
+        self.counts["strange answers"] += 1
+        self.world.run(named, {}, Mishap(product=(strange_answer(status, work, method="POST", path="Renew$"),)))
+
+    @rule(name=names, wish=wishes, faults=leader_changes)
+    def run_while_the_secret_manager_changes_its_leader(self, name: str, wish: dict[str, Any], faults: tuple[Fault, ...]) -> None:
+        self.world.run(self.named(name), wish, Mishap(vault=faults))
+
+    @rule(name=names, wish=wishes)
+    def run_with_slow_servers(self, name: str, wish: dict[str, Any]) -> None:
+        self.world.run(self.named(name), wish, Mishap(slow=SLOW))
+
+    @rule(name=names, moment=moments, seconds=st.sampled_from([0, LEASE + 5]), slow=st.sampled_from([0, SLOW]), without_locks=st.booleans())
+    def two_runs_meet(self, name: str, moment: int | str, seconds: int, slow: int, without_locks: bool) -> None:
+        self.world.two_runs_meet(self.named(name), moment, seconds, slow, without_locks)
+
+    @rule(name=names, replaced=st.booleans(), number=st.integers(100, 110))
+    def another_user_creates(self, name: str, replaced: bool, number: int) -> None:
+        self.counts["steps"] += 1
+        self.world.foreign_token(f"{name}.replaced-{number}" if replaced else name)
+
+    @rule(offset=st.sampled_from([-3600, -10, 0, 10, 7200, None]))
+    def the_date_is_off(self, offset: int | None) -> None:
+        """The web nodes of Command Center have a clock of their own, or send no Date at all."""
+        self.counts["steps"] += 1
+        self.world.date_offset = offset
 
     @rule(name=names, wish=wishes)
     def foretell_and_run(self, name: str, wish: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ class TestProcesses:
         scene.nearly_expired()
         record = scene.store.read() or {}
         died_at = int(scene.sim.now()) - LEASE - 1
-        scene.store.write({**record, "pending": product.pending_claim(died_at, LEASE)})
+        scene.store.write({**record, "pending": product.pending_claim(died_at, LEASE, [101], scene.store.kind == "file")})
         scene.gateway.advance(LEASE + 1)
         outcomes = scene.all(*[scene.job()] * MANY)
         assert scene.sim.requests("/Renew$") == []

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 PAUSE = 0.02  # seconds: what a sleep of the product between two attempts is cut down to
+# How far the clocks of this process have been put forward, in seconds.
+_ahead = {"monotonic": 0.0, "time": 0.0}
 
 
 class Watch:
@@ -74,8 +76,21 @@ class Watch:
         self._watch_paths()
         self._watch_descriptors()
         self._watch_http()
-        pause = time.sleep
-        time.sleep = lambda seconds: pause(min(seconds, PAUSE))
+        self._watch_clocks()
+
+    # Clocks
+
+    def _watch_clocks(self) -> None:
+        """A sleep takes as long as it is meant to by the monotonic clock, by which the product waits and insists, and next to no time in truth."""
+        real_sleep, real_monotonic, real_time = time.sleep, time.monotonic, time.time
+
+        def sleep(seconds: float) -> None:
+            real_sleep(min(seconds, PAUSE))
+            _ahead["monotonic"] += max(seconds - PAUSE, 0)
+
+        time.sleep = sleep
+        time.monotonic = lambda: real_monotonic() + _ahead["monotonic"]
+        time.time = lambda: real_time() + _ahead["time"]
 
     # Files
 
@@ -182,6 +197,5 @@ def _meant(wanted: int | str | None, number: int, label: str) -> bool:
 
 def _jump(seconds: float) -> None:
     """Have the clocks of this process go on by so many seconds at once."""
-    monotonic, wall = time.monotonic, time.time
-    time.monotonic = lambda: monotonic() + seconds
-    time.time = lambda: wall() + seconds
+    for clock in _ahead:
+        _ahead[clock] += seconds

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import signal
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,18 +20,18 @@ from typing import Any
 import requests
 
 from tests import judges
-from tests.constants import BASE, LEASE, LIST, LOGIN, LOGOUT
-from tests.faults import invariants, product
-from tests.faults.forks import Outcome, job
+from tests.constants import BASE, LEASE, LIST, LOGIN, LOGOUT, NEARLY_A_LIFETIME
+from tests.faults import contract, invariants, product
+from tests.faults.forks import Job, Outcome, job
 from tests.faults.lane import Lane
 from tests.faults.mishaps import NONE, Mishap
 from tests.simulator.credentials import COMMANDCENTER_USER_ID
 from tests.stores import FileStore, Store, VaultStore
+from tests.waiting import wait_until
 
 _worlds = itertools.count(1)
 # Between two steps some time passes: a renewal by a stranger in the very second of ours cannot be told from ours.
 BREATH = 10
-CLOCK_SLACK = 5
 READS = {LOGIN, LOGOUT, LIST}
 
 
@@ -53,15 +54,18 @@ class World:
     """The server, two named tokens, somebody else's tokens, and the secrets that were sent to Renew."""
 
     def __init__(self, lane: Lane, kinds: Mapping[str, str]) -> None:
-        self.lane, self.sim, self.vault = lane, lane.sim, lane.vault
+        self.lane, self.sim, self.front, self.vault = lane, lane.sim, lane.front, lane.vault
         self.sim.reset()
-        self.vault.begin()
-        self.vault.reset_clock()
+        for gateway in (self.front, self.vault):
+            gateway.begin()
+            gateway.reset_clock()
+        # How many seconds the Date of Command Center is off; None: it sends none.
+        self.date_offset: float | None = 0
         self.number = next(_worlds)
         self.folder = Path(lane.folder) / f"world-{self.number}-{os.getpid()}"
         self.folder.mkdir(mode=0o700)
         self.named = {name: Named(name, self._store(name, kind)) for name, kind in kinds.items()}
-        self.sent: set[str] = set()
+        self.sent: dict[Any, int | None] = {}
         self.counts: Counter[str] = Counter()
         for name in ("somebody-else", "alpha2", "alpha.replaced-1", "beta.replaced"):
             self.sim.commandcenter_create(name)
@@ -81,34 +85,85 @@ class World:
 
     # What happens
 
+    def foreign_token(self, name: str) -> None:
+        """Another user creates a token, and an administrator's list shows everybody's."""
+        self.sim.set(commandcenter_list_all="all")
+        token = self.sim.commandcenter_create(name, user_id=COMMANDCENTER_USER_ID + 1)
+        self.others += [one for one in self.tokens() if one["id"] == token["id"]]
+
     def pass_time(self, seconds: float) -> None:
         """By the clocks of both servers."""
         self.sim.advance(seconds)
         self.vault.advance(seconds)
 
-    def run(self, named: Named, wish: Mapping[str, Any], mishap: Mishap = NONE, check_mode: bool = False) -> Outcome:
-        """One run of the module, and all that must be true right after it."""
-        self.pass_time(BREATH)
-        self.sim.clear_requests()
-        mishap.arm(self.sim, self.vault)
-        before, record, version = self.tokens(), named.store.read_safely(), named.store.version()
+    def params(self, named: Named, wish: Mapping[str, Any]) -> dict[str, Any]:
+        address = {"url": self.front.url, "ca_path": self.front.ca_path}
+        return {**self.sim.commandcenter_login, **address, "timeout": 10, "name": named.name, "store": named.option, **wish}
+
+    def job(self, named: Named, wish: Mapping[str, Any], mishap: Mishap = NONE, **more: Any) -> Job:
         watch = {"folder": str(self.folder), "vault": self.vault.host, **mishap.watch}
-        params = {**self.sim.commandcenter_login, "timeout": 10, "name": named.name, "store": named.option, **wish}
-        (outcome,) = self.lane.forks.run(job(params, check_mode=check_mode, watch=watch))
-        NONE.arm(self.sim, self.vault)
+        return job(self.params(named, wish), watch=watch, **more)
+
+    def arm(self, mishap: Mishap) -> None:
+        """Lay the faults of servers and lines; what was done to Renew until now is judged first, while it is known."""
+        for gateway in (self.front, self.vault):
+            gateway.release_late()
+        self.check_pairs()
+        mishap.arm(self.sim, self.vault, self.front)
+        self.front.date_offset = self.date_offset
+        if mishap.slow:
+            self.front.interfere = self.vault.interfere = lambda: self.pass_time(mishap.slow)
+
+    def run(self, named: Named, wish: Mapping[str, Any], mishap: Mishap = NONE, check_mode: bool = False, disturbed: bool = False) -> Outcome:
+        """One run of the module, and all that must be true right after it. disturbed: something beside the mishap excuses a failure."""
+        self.pass_time(BREATH)
+        self.arm(mishap)
+        self.sim.clear_requests()
+        before, record, version = self.tokens(), named.store.read_safely(), named.store.version()
+        (outcome,) = self.lane.forks.run(self.job(named, wish, mishap, check_mode=check_mode))
+        self.arm(NONE)
         self.counts["runs"] += 1
         self.counts["killed"] += outcome.killed
         for action in (outcome.result or {}).get("actions", ["failed"]) if not outcome.killed else []:
             self.counts[action] += 1
-        self.check_pairs()
         self.check_files()
         self.check_other_tokens(named, wish, before, record)
         self.check_result(outcome)
         if check_mode:
             self.check_nothing_written(named, before, version)
-        elif not mishap.happens:
+        elif not (mishap.happens or disturbed or self.date_offset != 0):
             self.check_clean_run(named, wish, outcome)
         return outcome
+
+    def two_runs_meet(self, named: Named, moment: int | str, seconds: float, slow: float = 0, without_locks: bool = False) -> None:
+        """A run with a renewal to do stands still at a moment; another one comes and goes meanwhile; the first one goes on.
+
+        seconds: for how long, by all clocks. without_locks: the two are on hosts that do not see each other's locks.
+        """
+        self.run(named, {"recreate": "state_change"})
+        self.pass_time(NEARLY_A_LIFETIME)
+        mishap = Mishap(freeze={"at": moment, "seconds": seconds}, slow=slow)
+        self.arm(mishap)
+        beside = self.lane.beside
+        beside.start(self.job(named, {}, mishap, without_locks=without_locks))
+        try:
+            assert wait_until(lambda: beside.has_stopped() or beside.has_ended(), 60), "the run neither stops nor ends"
+            stopped = beside.has_stopped()
+            self.counts["frozen"] += stopped
+            self.pass_time(seconds)
+            self.arm(NONE)
+            (heir,) = self.lane.forks.run(self.job(named, {}, without_locks=without_locks))
+        finally:
+            if beside.has_stopped():
+                beside.signal(0, signal.SIGCONT)
+            (first,) = beside.wait()
+        self.arm(NONE)
+        self.check_files()
+        for outcome in (heir, first):
+            invariants.check_nothing_told(self.sim, outcome)
+        if not heir.failed and stopped:
+            assert heir.result
+            assert self.sim.check(heir.result["token"]["access_token"]), "I9: a run that woke up has destroyed what its heir had stored"
 
     def renewed_by_a_stranger(self, named: Named) -> bool:
         """Somebody takes the pair out of the store and renews it; returns whether the server did that."""
@@ -122,21 +177,21 @@ class World:
         answer = session.post(f"{self.sim.url}{BASE}/V4/AccessToken/Renew", json=pair, verify=self.sim.ca_path, timeout=20).json()
         done = "accessToken" in answer
         if done:
-            self.sent.add(str(pair["refreshToken"]))
+            self.sent.update(dict.fromkeys(pair.values(), 200))
         return done
 
     # What must hold
 
     def check_pairs(self) -> None:
         """I1: no pair is sent that the server may have rotated before, by what the client could know; and no chain dies."""
-        rotated = {refresh for token in self.tokens() for _access, refresh in token["chain"]}
-        for request in self.sim.requests("/Renew$", "POST"):
-            refresh = request["body"]["refreshToken"]
-            assert refresh not in self.sent, f"request {request['number']} sends a pair again that may have been rotated"
-            status = request["status"]
-            unclear = status is None or status >= 500 or (status == 200 and not request["done"])
-            if unclear or (status == 200 and refresh in rotated):
-                self.sent.add(refresh)
+        contract.check_no_pair_sent_again(self.front.passed, self.sent)
+        rotated = {secret for token in self.tokens() for pair in token["chain"] for secret in pair}
+        for request in self.front.passed:
+            if request.upstream_status == 200 and isinstance(request.body, dict):
+                self.sent.update(
+                    {secret: request.status for key, secret in request.body.items() if key in ("accessToken", "refreshToken") and secret in rotated}
+                )
+        self.front.passed = []
         judges.check_no_chain_died(self.sim)
 
     def check_files(self) -> None:
@@ -183,7 +238,9 @@ class World:
             message = outcome.message
             living = isinstance(named.store, VaultStore) and "has been at work on it" in message
             ruled = wish.get("recreate", "never") == "never" and wish.get("state") != "absent" and "set recreate: state_change" in message
-            assert living or ruled, message
+            # Whose token is meant is not guessed where the list shows those of several users.
+            asked = self.sim.switches()["commandcenter_list_all"] == "all" and "say whose token is meant with user_id" in message
+            assert living or ruled or asked, message
             return
         if wish.get("state") == "absent":
             assert self.live(named) == []
@@ -196,6 +253,8 @@ class World:
 
     def check_all_can_be_settled(self) -> None:
         """At the end: once the dead have had their time, one run settles each name, the next has nothing to do, and all can be removed."""
+        self.date_offset = 0
+        self.sim.set(commandcenter_list_all="own")
         self.pass_time(LEASE + 1)
         for named in self.named.values():
             for wish, actions in (({"recreate": "state_change"}, None), ({}, ["reused"]), ({"state": "absent"}, ["revoked"])):
@@ -203,4 +262,5 @@ class World:
                 assert outcome.result is not None
                 assert not outcome.failed, outcome.message
                 assert actions in (None, outcome.result["actions"])
-        assert [token for token in self.tokens() if token["id"] in [other["id"] for other in self.others]] == self.others
+        others = {token["id"]: token for token in self.others}
+        assert {token["id"]: token for token in self.tokens() if token["id"] in others} == others

@@ -162,7 +162,7 @@ def test_failure_is_readable(ansible: Ansible, every_way: dict[str, t.Any]) -> N
     assert "value of state must be one of: present, renewed, absent, got: vanished" in run.result("Unknown choice")["msg"]
     assert run.result("Bad duration")["msg"].startswith("lifetime: 'a day' is not a duration")
     assert "redirects to" in run.result("Redirect")["msg"]
-    # One login each: repeated bad logins lock a user.
+    # One login each: repeated failed logins lock the account.
     assert len(ansible.sim.requests(path="access-tokens")) == len(ansible.sim.requests(path="commandcenter/api/login")) == 1
     assert COHESITY_PASSWORD not in run.screen
 

@@ -94,7 +94,7 @@ def test_fact_of_the_role_is_in_no_cache(ansible: Ansible, environment: dict[str
 def test_wrong_password_is_sent_once_and_leaves_no_token(ansible: Ansible, environment: dict[str, str]) -> None:
     run = ansible.play(TWO_CLUSTERS, "--limit", "remote", environment={**environment, "COHESITY_PASSWORD": "wrong"}, address=ansible.sim.host)
     assert run.rc == 2
-    assert "was refused; it was not tried again" in run.words
+    assert "was refused. It is not repeated" in run.words
     assert transcript(ansible.sim) == [V2_LOGIN]
     assert run.value("left") == [{}, {}]
 

@@ -164,7 +164,7 @@ def test_a_refused_login_is_not_sent_again(ansible: Ansible, way: dict[str, t.An
     assert logins(ansible) == 2
     message = run.result("Again")["msg"]
     assert message.startswith("the login failed: HTTP 4")
-    assert message.endswith("the same login was not sent again, because repeated bad logins lock a user")
+    assert message.endswith("the same login was not sent again, because repeated failed logins lock the account")
     assert run.result("Again")["status"] in (400, 401)
 
 

@@ -96,7 +96,7 @@ class Cluster:
         self.login.check()
         path = TOKEN_PATHS[self.api_version]
         try:
-            # Never sent twice: repeated bad logins lock the user.
+            # Never sent twice: repeated failed logins lock the account.
             response = self._request("POST", path, body=self.login.token_body(self.api_version), login=True)
         except ApiError as error:
             raise explain_token_login(error, self.login, self.api_version) from None
@@ -116,7 +116,7 @@ class Cluster:
         """Log in once for a session; whoever gets it ends it."""
         self.login.check()
         try:
-            # Never sent twice: repeated bad logins lock the user, and the number of sessions can be limited.
+            # Never sent twice: repeated failed logins lock the account, and the number of sessions can be limited.
             response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), login=True)
         except ApiError as error:
             raise explain_session_login(error, self.login) from None

@@ -38,7 +38,7 @@ def wants_other_login(error: ApiError) -> bool:
 
 
 def is_verdict(error: ApiError) -> bool:
-    """Whether a login failed because of what was sent, so that the same login must not be sent again: repeated bad logins lock a user."""
+    """Whether a login failed because of what was sent, so that the same login must not be sent again: repeated failed logins lock the account."""
     return error.status in (400, 401, 403) and not _is_about_sessions(error)
 
 
@@ -103,7 +103,7 @@ def _explain_refusal(error: ApiError, login: Login) -> ApiError:
         return error.explained("The one-time password was not accepted: check otp_code, otp_type and the clock of the device that made it")
     if error.status not in (400, 401, 403):
         return error
-    sentence = f"The login of {login} was refused; it was not tried again, because repeated bad logins lock a user"
+    sentence = f"The login of {login} was refused. It is not repeated, because repeated failed logins lock the account"
     if not login.certificate and any(mark in (login.username or "") for mark in "@\\"):
         sentence += ". A domain is not read from the user name: give the name alone in username, and the domain in domain"
     return error.explained(sentence)

@@ -56,7 +56,7 @@ class AccessTokens:
         if listed is None:
             listed = []
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-            raise ApiError(f"GET {self.server.url}{TOKENS_PATH}: the answer holds no list of tokens")
+            raise ApiError(f"GET {self.server.url}{TOKENS_PATH}: the response holds no list of tokens")
         return [from_wire(entry) for entry in listed]
 
     def create(self, name: str, attributes: Mapping[str, t.Any]) -> Token:
@@ -159,13 +159,13 @@ class AccessTokens:
     def _read_secrets(self, info: t.Any, call: str, renewed: bool = False) -> Token:
         """The token with its secrets out of a response. One that is not whole leaves it open what was done: the token exists, its secret is lost."""
         if not isinstance(info, Mapping):
-            raise ApiError(f"{call}: the answer holds no token", maybe_applied=True)
+            raise ApiError(f"{call}: the response holds no token", maybe_applied=True)
         access_token = check_secret(info.get("accessToken"), "accessToken", call)
         refresh_token = check_secret(info.get("refreshToken"), "refreshToken", call) if info.get("refreshToken") else None
         self.server.client.redactor.add(access_token, refresh_token)
         token = from_wire(info)._replace(access_token=access_token, refresh_token=refresh_token)
         if not renewed and token.id is None:
-            raise ApiError(f"{call}: the answer holds no accessTokenId", maybe_applied=True)
+            raise ApiError(f"{call}: the response holds no accessTokenId", maybe_applied=True)
         return token
 
     def _authenticated_document(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
@@ -173,7 +173,7 @@ class AccessTokens:
         response = self._authenticated(method, path, body)
         if not isinstance(response.data, dict):
             call = f"{method} {self.server.url}{path.partition('?')[0]}"
-            raise ApiError(f"{call}: the answer is not a JSON object", response.status, maybe_applied=method != "GET")
+            raise ApiError(f"{call}: the response is not a JSON object", response.status, maybe_applied=method != "GET")
         return response.data
 
     def _authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:

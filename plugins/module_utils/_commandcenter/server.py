@@ -159,10 +159,10 @@ class Server:
         errors = answer.get("errList")
         first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
         words = error_details(first)[1] or error_details(answer)[1]
-        words = self.client.safe_excerpt(words).rstrip(".") if words else "the answer holds no token"
+        words = self.client.safe_excerpt(words).rstrip(".") if words else "the response holds no token"
         locked = answer.get("isAccountLocked") or first.get("isAccountLocked")
         seconds = from_api(answer.get("remainingLockTime") or first.get("remainingLockTime"))
-        sentence = f"{words}. The login of user {self.username!r} was refused; it was not tried again, because repeated bad logins lock a user"
+        sentence = f"{words}. The login of user {self.username!r} was refused. It is not repeated, because repeated failed logins lock the account"
         if locked:
             sentence = f"{words}. The account of user {self.username!r} is locked" + (f" for another {seconds} s" if seconds else "")
         elif not self._otp_code and any(hint in words.lower() for hint in ("two-factor", "two factor", "pin", "otp", "mfa")):

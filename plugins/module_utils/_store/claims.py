@@ -27,13 +27,16 @@ Effect = Callable[[], object]
 class Busy(Exception):
     """Another run is at work on the same token, and its result is worth waiting for."""
 
-    def __init__(self, location: str, pending: Pending | None) -> None:
+    def __init__(self, location: str, pending: Pending | None, is_locked: bool = False) -> None:
         super().__init__(location)
         self.location = location
         self.pending = pending
+        self.is_locked = is_locked
 
     def timeout_error(self, waited: float) -> ApiError:
         """The error after waiting in vain."""
+        if self.is_locked:
+            return ApiError(f"{self.location} is locked by another run; waited {waited:g} s (lock_timeout)")
         if not self.pending:
             return ApiError(f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
         free_at = iso(self.pending.since + self.pending.lease)
@@ -109,7 +112,7 @@ class Claims:
         try:
             backend.lock(0)
         except Locked:
-            raise Busy(self.record.location, None) from None
+            raise Busy(self.record.location, None, is_locked=True) from None
         try:
             known = tuple(number for number in ids if number is not None)
             claim = Claim(self, self.record.contents, Pending(op, self.run, int(backend.now()), self.lease, backend.host, known))
@@ -119,6 +122,7 @@ class Claims:
             except BaseException as problem:
                 claim.rollback(problem)
                 raise
+            claim.release()
         finally:
             backend.unlock()
 
@@ -235,7 +239,15 @@ class Claim:
         if not self._open or not self._record.is_claimed_by(self._claims.run):
             return
         self._open = False
-        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied)
+        self._end(isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied))
+
+    def release(self) -> None:
+        """End the claim where nothing was done that changes the record, and nothing has ended it yet."""
+        if self._open:
+            self._open = False
+            self._end(harmless=True)
+
+    def _end(self, harmless: bool) -> None:
         try:
             if self._suspect or not harmless:
                 self._record.save(_suspected(self._before or self._record.empty(), self._pending))

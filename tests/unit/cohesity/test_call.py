@@ -104,7 +104,7 @@ class TestLogin:
         assert transcript(sim) == [V2_LOGIN]
 
     def test_auto_after_a_real_verdict(self, sim: Simulator, connect: Connect) -> None:
-        assert "repeated bad logins" in refused(connect(Login(username="backup", password="hunter2-wrong"), login_with="auto")).message
+        assert "repeated failed logins" in refused(connect(Login(username="backup", password="hunter2-wrong"), login_with="auto")).message
         assert transcript(sim) == [V2_LOGIN]
 
     def test_auto_where_neither_is_offered(self, sim: Simulator, connect: Connect) -> None:

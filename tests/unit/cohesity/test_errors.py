@@ -17,7 +17,7 @@ from tests.unit.cohesity.conftest import minted
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 MFA = {"username": "mfa", "password": "canary-cohesity-mfa-password"}
-REFUSED = "was refused; it was not tried again, because repeated bad logins lock a user"
+REFUSED = "was refused. It is not repeated, because repeated failed logins lock the account"
 LINES = {"v1": V1_LOGIN, "v2": V2_LOGIN}
 versions = pytest.mark.parametrize("version", ["v1", "v2"])
 
@@ -74,7 +74,7 @@ class TestRefusedLogins:
         error = login.fails(api_version=version)
         assert "Session management is enabled on this cluster, which switches access tokens off" in error.message
         assert "the password was not judged. Use dataprotection.access.cohesity_session instead" in error.message
-        assert "repeated bad logins" not in error.message
+        assert "repeated failed logins" not in error.message
         assert transcript(sim) == [LINES[version]]
 
     @pytest.mark.parametrize(("version", "other"), [("v1", "v2"), ("v2", "v1")])

@@ -217,7 +217,7 @@ class TestErrors:
         sim.set(cohesity_session_management=False)
         message = session.fails().message
         assert "the password was not judged. Use dataprotection.access.cohesity_access_token instead" in message
-        assert "repeated bad logins" not in message
+        assert "repeated failed logins" not in message
         assert transcript(sim) == [OPEN]
 
     def test_a_cluster_without_sessions(self, sim: Simulator, session: Task) -> None:
@@ -225,7 +225,7 @@ class TestErrors:
         assert "Use dataprotection.access.cohesity_access_token instead" in session.fails().message
 
     def test_a_wrong_password_is_sent_once(self, sim: Simulator, session: Task) -> None:
-        assert "was refused; it was not tried again, because repeated bad logins lock a user" in session.fails(password="hunter2-wrong").message
+        assert "was refused. It is not repeated, because repeated failed logins lock the account" in session.fails(password="hunter2-wrong").message
         assert transcript(sim) == [OPEN]
 
     @pytest.mark.parametrize("status", [400, 403])

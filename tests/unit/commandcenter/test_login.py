@@ -17,7 +17,7 @@ from tests.unit.commandcenter.conftest import logins, names
 from tests.unit.helpers import SHORT, TOO_LONG, Task, connections, patience, start, transcript
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD
-ONCE = "was refused; it was not tried again, because repeated bad logins lock a user"
+ONCE = "was refused. It is not repeated, because repeated failed logins lock the account"
 
 
 def encoded(text: str) -> str:
@@ -204,7 +204,7 @@ class TestRefused:
     def test_an_answer_without_a_token(self, sim: Simulator, token: Task, answer: Any) -> None:
         sim.fault("json", path="/Login$", value=answer)
         error = token.fails()
-        assert f"HTTP 200: the answer holds no token. The login of user 'svc-ansible' {ONCE}" in error.message
+        assert f"HTTP 200: the response holds no token. The login of user 'svc-ansible' {ONCE}" in error.message
         assert "canary" not in error.message
 
     @pytest.mark.parametrize(

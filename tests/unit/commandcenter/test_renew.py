@@ -18,8 +18,8 @@ from tests.unit.commandcenter.conftest import predicted_and_done, tokens
 from tests.unit.helpers import SHORT, TOO_LONG, Task, patience, transcript
 
 DOUBT = (
-    "It is not known whether the pair was rotated. Do not send it again: a pair that has been rotated ends every token of its chain. "
-    "Have a new token made instead (state: present with recreate: always, best with a store)"
+    "It is not known whether the pair was rotated. Do not send it again: sending a rotated pair ends every token of its chain. "
+    "Create a new token instead (state: present with recreate: always, preferably with a store)"
 )
 
 

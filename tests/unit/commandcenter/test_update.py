@@ -191,14 +191,14 @@ class TestLists:
     def test_none(self, sim: Simulator, token: Task, value: Any) -> None:
         sim.fault("json", method="GET", path="AccessToken$", value=value)
         error = token.fails()
-        assert error.message == f"GET {sim.url}/commandcenter/api/V4/AccessToken: the answer holds no list of tokens"
+        assert error.message == f"GET {sim.url}/commandcenter/api/V4/AccessToken: the response holds no list of tokens"
         assert names(sim) == []
 
     @pytest.mark.parametrize("value", [[], "canary", 5, None])
     def test_not_even_an_object(self, sim: Simulator, token: Task, value: Any) -> None:
         sim.fault("json", method="GET", path="AccessToken$", value=value)
         error = token.fails()
-        assert error.message == f"GET {sim.url}/commandcenter/api/V4/AccessToken: the answer is not a JSON object"
+        assert error.message == f"GET {sim.url}/commandcenter/api/V4/AccessToken: the response is not a JSON object"
 
     @pytest.mark.parametrize(
         ("fields", "scope"),

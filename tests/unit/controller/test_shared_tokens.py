@@ -158,7 +158,7 @@ class TestCalls:
     def test_a_refused_login_is_sent_once(self, sim: Simulator) -> None:
         memory = Memory()
         for _call in range(3):
-            with pytest.raises(ApiError, match="repeated bad logins lock a user"):
+            with pytest.raises(ApiError, match="repeated failed logins lock the account"):
                 self.call(sim, memory, password="hunter2-wrong")
         assert transcript(sim) == []
 

@@ -16,10 +16,12 @@ FOLDERS = ("plugins", "tests", "benchmarks", "demo")
 DOCUMENTED = {ROOT / "plugins" / folder for folder in ("modules", "lookup")}
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path.parent not in DOCUMENTED)
 SOURCES = {path: path.read_text(encoding="utf-8") for path in FILES}
+# REUSE-IgnoreStart
 LICENCE = [
     "# SPDX-FileCopyrightText: 2026 The dataprotection.access authors",
     "# SPDX-License-Identifier: GPL-3.0-or-later",
 ]
+# REUSE-IgnoreEnd
 
 
 def is_empty(path: Path) -> bool:

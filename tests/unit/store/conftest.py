@@ -55,6 +55,14 @@ class StoredToken(Task):
 
 
 @pytest.fixture
+def short_lease(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Has tasks claim tokens for two seconds only: a new secret that cannot be written is insisted on for half of that."""
+    seconds, real = 2.0, commandcenter_access_token.Claims
+    monkeypatch.setattr(commandcenter_access_token, "Claims", lambda record, warn, _lease, began: real(record, warn, seconds, began))
+    return seconds
+
+
+@pytest.fixture
 def file_store(tmp_path: Path) -> FileStore:
     return FileStore(tmp_path / "tokens")
 

@@ -23,6 +23,7 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._store.backends import open_store
 from ansible_collections.dataprotection.access.plugins.module_utils._store.errors import Conflict, Locked, StoreError
 from ansible_collections.dataprotection.access.plugins.module_utils._store.file import FileBackend
+from ansible_collections.dataprotection.access.plugins.module_utils._time import boot_id
 from tests.stores import FileStore
 from tests.unit.helpers import Task
 from tests.unit.store.conftest import StoredToken
@@ -190,7 +191,7 @@ class TestComparedBeforeTheRename:
         """One host's lock is not the other one's, so both may be in the middle of a write."""
         backend.lock(1)
         with monkeypatch.context() as patch:
-            patch.setattr("ansible_collections.dataprotection.access.plugins.module_utils._store.file._boot_id", lambda: "of-another-host")
+            patch.setattr("ansible_collections.dataprotection.access.plugins.module_utils._store.file.boot_id", lambda: "of-another-host")
             other = place.backend()
 
         def interfere() -> None:
@@ -428,11 +429,15 @@ class TestOwner:
                 failing(errno.ENOENT)()
             return real(path, *args, **kwargs)
 
-        monkeypatch.setattr("builtins.open", nothing)
-        with place.backend() as backend:
-            assert backend.host is None
-            backend.write(OLD)
-            assert not backend.owner_is_gone({"host": None})
+        boot_id.cache_clear()
+        try:
+            monkeypatch.setattr("builtins.open", nothing)
+            with place.backend() as backend:
+                assert backend.host is None
+                backend.write(OLD)
+                assert not backend.owner_is_gone({"host": None})
+        finally:
+            boot_id.cache_clear()
 
 
 class TestInsisting:

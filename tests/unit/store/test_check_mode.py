@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.constants import DAY, NEARLY_A_LIFETIME, UNCHANGED
 from tests.simulator import Simulator
 from tests.unit.store.conftest import StoredToken
+from tests.unit.store.test_suspect import left_behind
 
 Prepare = Callable[[StoredToken], object]
 
@@ -55,10 +57,9 @@ def left_over(task: StoredToken) -> None:
 def suspect(task: StoredToken) -> None:
     """The run before this one has died after it had sent the pair."""
     task()
-    record = task.store.read()
-    assert record is not None
-    long_ago = int(task.sim.now()) - 1000
-    task.store.write({**record, "pending": {"op": "renew", "run": "0" * 32, "since": long_ago, "lease": 300}})
+    left_behind(task, "renew")
+    if task.store.kind == "vault":
+        time.sleep(1.1)  # its lease is over, but the Date of the store's server has whole seconds
 
 
 CASES: list[tuple[Prepare, Mapping[str, Any], list[str]]] = [

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import Simulator
 from tests.stores import FileStore
 from tests.unit.store.conftest import StoredToken
+from tests.unit.store.test_suspect import left_behind
 
 NOBODY = 65534
 BOOT = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
@@ -275,11 +275,10 @@ class TestLock:
         assert "must not be negative" in task.fails(store={"file": str(path_of(task)), "lock_timeout": -1}).message
         assert task(store={"file": str(path_of(task)), "lock_timeout": 0})["actions"] == ["created"]
 
-    def test_check_mode_beside_a_run_at_work(self, task: StoredToken, sim: Simulator) -> None:
+    def test_check_mode_beside_a_run_at_work(self, task: StoredToken) -> None:
         """A claim under a held lock is of the living: what it ends with is not foreseen, and nothing is taken for suspect."""
         task()
-        record = task.store.read()
-        task.store.write({**(record or {}), "pending": {"op": "renew", "run": "x", "since": int(sim.now()), "lease": 300}})
+        left_behind(task, "renew", age=10)
         with path_of(task).with_name("token.json.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             assert task(check_mode=True)["actions"] == ["reused"]
@@ -303,6 +302,7 @@ class TestLock:
             assert waiting.result(10)["actions"] == ["renewed"]
 
 
+@pytest.mark.usefixtures("short_lease")
 class TestFailingDisk:
     """A write that fails leaves what was there; a secret that cannot be stored is not kept alive."""
 

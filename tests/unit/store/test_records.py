@@ -29,7 +29,7 @@ class TestAnotherToken:
     def test_of_another_name(self, task: StoredToken) -> None:
         task()
         message = unchanged(task, name="other")
-        assert "holds the record of another token (name 'ci', not 'other'); give each token a place of its own" in message
+        assert "holds the record of another token (name 'ci', not 'other'); use a separate file or path for each token" in message
 
     def test_of_another_server(self, task: StoredToken, sim: Simulator) -> None:
         task()

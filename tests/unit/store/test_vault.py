@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from tests.constants import NEARLY_A_LIFETIME
+from tests.constants import LEASE, NEARLY_A_LIFETIME
 from tests.faults.gateway import Gateway, named
 from tests.openbao import OpenBao
 from tests.simulator import Simulator
@@ -257,6 +257,16 @@ class TestCheckAndSet:
     """Another run writes the record between two steps of ours."""
 
     @pytest.fixture
+    def gateway(self, openbao: OpenBao) -> Iterator[Gateway]:
+        """The way to OpenBao: its clock, by which claims grow old, is one that tests move."""
+        with Gateway(openbao.url) as gateway:
+            yield gateway
+
+    @pytest.fixture
+    def store(self, openbao: OpenBao, gateway: Gateway) -> VaultStore:
+        return VaultStore(openbao, gateway.url)
+
+    @pytest.fixture
     def pool(self) -> Iterator[ThreadPoolExecutor]:
         with ThreadPoolExecutor() as pool:
             yield pool
@@ -310,12 +320,12 @@ class TestCheckAndSet:
         task.settled(run.result(30))
         assert second()["actions"] == ["reused"]
 
-    def test_a_winner_that_is_taken_for_dead(self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
+    def test_a_winner_that_is_taken_for_dead(self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
         """The lease has passed while the renewal was under way: whoever comes makes a new token, and the late pair is nobody's."""
         task()
         sim.advance(NEARLY_A_LIFETIME)
         run = stopped("POST", "Renew$", after=True)
-        sim.advance(301)
+        gateway.advance(LEASE + 1)
         second = self.other(task)()
         assert second["actions"] == ["recreated"]
         sim.open_gate("gate")
@@ -325,9 +335,9 @@ class TestCheckAndSet:
         assert len(sim.requests("Renew$")) == 1
         task.settled(first)
 
-    def test_a_creation_that_is_taken_for_dead(self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
+    def test_a_creation_that_is_taken_for_dead(self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
         run = stopped("POST", "AccessToken$", after=True)
-        sim.advance(301)
+        gateway.advance(LEASE + 1)
         second = self.other(task)()
         sim.open_gate("gate")
         first = run.result(30)
@@ -335,12 +345,12 @@ class TestCheckAndSet:
         task.settled(first)
 
     def test_a_failed_creation_leaves_what_another_run_has_made(
-        self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]]
+        self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]]
     ) -> None:
         """It takes back its own claim, and nothing else."""
         sim.fault("status", method="POST", path="AccessToken$", code=400, body={"errorMessage": "Not now", "errorCode": 9})
         run = stopped("POST", "AccessToken$")
-        sim.advance(301)
+        gateway.advance(LEASE + 1)
         second = self.other(task)()
         sim.open_gate("gate")
         with pytest.raises(ApiError, match="Not now"):
@@ -348,11 +358,11 @@ class TestCheckAndSet:
         task.settled(second)
 
     def test_a_late_revocation_leaves_what_another_run_has_made(
-        self, task: StoredToken, sim: Simulator, stopped: Callable[..., Future[dict[str, Any]]], vault: Vault
+        self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]], vault: Vault
     ) -> None:
         task()
         run = stopped("DELETE", "AccessToken/101", after=True, state="absent", store=vault(lock_timeout=0))
-        sim.advance(301)
+        gateway.advance(LEASE + 1)
         second = self.other(task)()
         assert second["actions"] == ["recreated"]
         sim.open_gate("gate")
@@ -426,11 +436,12 @@ class TestLostAnswers:
         task()
         with Gateway(openbao.url) as gateway:
             place = vault(url=gateway.url)
-            for number, kind in ((2, "cut_after"), (2, "500_after"), (3, "cut_after")):
+            for number, kind in ((3, "cut_after"), (3, "500_after"), (4, "cut_after")):
                 gateway.begin(named(kind, number))
                 assert task(store=place, state="absent")["actions"] == ["revoked"]
-                # After the write whose answer was lost, the record is read to see whether it was done.
-                assert [call.split()[0] for call in gateway.calls][:4] == ["GET", "POST", "POST", "GET" if number == 2 else "POST"]
+                # Read, claim, look whether the claim still stands, remove. After the write whose response was lost, the record is read to see
+                # whether it was done.
+                assert [call.split()[0] for call in gateway.calls][:5] == ["GET", "POST", "GET", "POST", "GET" if number == 3 else "POST"]
                 assert task.store.read() is None
                 gateway.begin()
                 assert task(store=place)["actions"] == ["created"]
