@@ -205,12 +205,12 @@ class OpenBao:
         body = {"policies": [policy], "no_default_policy": True, "ttl": ttl, "renewable": False}
         return str(self.call("POST", "auth/token/create", body, namespace=namespace)["auth"]["client_token"])
 
-    def approle(self, path: str = "*", mount: str = MOUNT, namespace: str = "") -> AppRole:
-        """A role that may do what a store needs below a path, and nothing else."""
+    def approle(self, path: str = "*", mount: str = MOUNT, namespace: str = "", capabilities: Sequence[str] = ("create", "read", "update")) -> AppRole:
+        """A role that may do what a store needs below a path, or less, and nothing else."""
         if "approle/" not in self.call("GET", "sys/auth", namespace=namespace)["data"]:
             self.call("POST", "sys/auth/approle", {"type": "approle"}, namespace=namespace)
         name = self.unused("role")
-        body = {"token_policies": [self.policy(path, mount=mount, namespace=namespace)], "token_ttl": "20m"}
+        body = {"token_policies": [self.policy(path, capabilities, mount, namespace)], "token_ttl": "20m"}
         self.call("POST", f"auth/approle/role/{name}", body, namespace=namespace)
         role_id = self.call("GET", f"auth/approle/role/{name}/role-id", namespace=namespace)["data"]["role_id"]
         secret_id = self.call("POST", f"auth/approle/role/{name}/secret-id", {}, namespace=namespace)["data"]["secret_id"]

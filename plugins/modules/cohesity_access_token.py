@@ -319,7 +319,7 @@ from collections.abc import Callable, Mapping
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
 from ..module_utils._cohesity.memory import memory_key, to_memory
-from ..module_utils._cohesity.stored import STORED_AS
+from ..module_utils._cohesity.stored import RECORD_KIND
 from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
@@ -327,7 +327,6 @@ from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, COHESITY_TOKEN_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
-from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
 from ..module_utils._time import iso, parse_duration
 
@@ -347,9 +346,6 @@ FACTS: dict[str, str] = {"cohesity_access_token": "token"}
 SECRET_RESULTS: tuple[str, ...] = ("token.access_token", "token.headers")
 
 Keep = Callable[[Token], None]
-
-
-RECORD_KIND = Kind(*STORED_AS)
 
 
 class Store:

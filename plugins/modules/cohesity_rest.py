@@ -168,7 +168,7 @@ from ..module_utils._cohesity.given import check_account, given_credential
 from ..module_utils._cohesity.login import Login
 from ..module_utils._cohesity.memory import acquire_from, memory_key
 from ..module_utils._cohesity.scope import scope_headers
-from ..module_utils._cohesity.stored import STORED_AS
+from ..module_utils._cohesity.stored import RECORD_KIND
 from ..module_utils._errors import ApiError
 from ..module_utils._http.client import Response
 from ..module_utils._memory import Memory
@@ -186,7 +186,6 @@ from ..module_utils._options import (
 )
 from ..module_utils._rest.message import read_message
 from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
-from ..module_utils._store.format import Kind
 from ..module_utils._store.reader import read_contents
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "ONE_OF", "SECRET_RESULTS", "main", "memory_key", "run"]
@@ -230,7 +229,7 @@ def _credential(params: Mapping[str, t.Any], login: Login, check_mode: bool, war
     if credential is not None:
         raise ApiError("store excludes api_key, token and session: give one credential")
     transport = pick(params, ("timeout", "retries", "use_proxy"))
-    contents = read_contents(params["store"], Kind(*STORED_AS), **transport, warn=warn, may_be_missing=check_mode)
+    contents = read_contents(params["store"], RECORD_KIND, **transport, warn=warn, may_be_missing=check_mode)
     if contents is None:
         return None
     check_account("store", contents.token, login, name)

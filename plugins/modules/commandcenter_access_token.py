@@ -473,7 +473,8 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.server import Server
-from ..module_utils._commandcenter.token import SCOPE_NUMBERS, STORED_AS, Token
+from ..module_utils._commandcenter.stored import OPTIONAL_IDENTITY, RECORD_KIND, identity
+from ..module_utils._commandcenter.token import SCOPE_NUMBERS, Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
@@ -482,11 +483,8 @@ from ..module_utils._reconcile.execute import Outcome
 from ..module_utils._reconcile.reconcile import reconcile
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
-from ..module_utils._store.format import Kind
 from ..module_utils._store.record import Record
 from ..module_utils._time import iso, task_began
-
-RECORD_KIND = Kind(*STORED_AS)
 
 # What describes the token that is wanted.
 TOKEN_SPEC: dict[str, t.Any] = {
@@ -525,15 +523,10 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         if not params["store"]:
             return _result(reconcile(tokens, desired, NoClaims(), check_mode, warn), server)
         with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
-            record = Record(backend, RECORD_KIND, _identity(server, params), optional_identity=("username", "domain"))
+            whose = identity(server.url, **pick(params, ("name", "user_id", "username", "domain")))
+            record = Record(backend, RECORD_KIND, whose, OPTIONAL_IDENTITY)
             claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
             return _result(reconcile(tokens, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server)
-
-
-def _identity(server: Server, params: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Which token a record is of. A service account's token is one token, whichever administrator's login it is managed with."""
-    login = {"username": None, "domain": None} if params["user_id"] is not None else {"username": params["username"], "domain": params["domain"]}
-    return {"url": server.url, "name": params["name"].strip(), "user_id": params["user_id"], **login}
 
 
 def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:

@@ -149,7 +149,8 @@ from collections.abc import Callable, Mapping
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.caller import Caller, check_server, given_token, says_gone
 from ..module_utils._commandcenter.server import Server
-from ..module_utils._commandcenter.token import STORED_AS, Token
+from ..module_utils._commandcenter.stored import RECORD_KIND
+from ..module_utils._commandcenter.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, COMMANDCENTER_TOKEN_SPEC, REST_MESSAGE_SPEC, REST_SPEC, STORE_SPEC, pick
@@ -158,7 +159,7 @@ from ..module_utils._rest.message import read_message
 from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims
-from ..module_utils._store.format import Contents, Kind
+from ..module_utils._store.format import Contents
 from ..module_utils._store.reader import read_contents
 from ..module_utils._store.record import Record
 from ..module_utils._time import task_began
@@ -173,7 +174,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
 FACTS: dict[str, str] = {}
 SECRET_RESULTS: tuple[str, ...] = ()
 ONE_OF: tuple[str, ...] = ("token", "store", "auth_token")
-KIND = Kind(*STORED_AS)
 _STORE_TRANSPORT = ("timeout", "retries", "use_proxy")
 
 
@@ -192,7 +192,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
 
         def renew(refused: Token) -> Token:
             with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
-                record = Record(backend, KIND, contents.identity if contents else {})
+                record = Record(backend, RECORD_KIND, contents.identity if contents else {})
                 claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
                 return renew_stored(AccessTokens(server), claims, refused, params["store"]["lock_timeout"])
 
@@ -209,7 +209,7 @@ def _token(params: Mapping[str, t.Any], server: Server, check_mode: bool, warn: 
         raise ApiError(f"{' and '.join(given)} exclude each other: give one credential")
     if not params["store"]:
         return token, None
-    contents = read_contents(params["store"], KIND, **pick(params, _STORE_TRANSPORT), warn=warn, may_be_missing=check_mode)
+    contents = read_contents(params["store"], RECORD_KIND, **pick(params, _STORE_TRANSPORT), warn=warn, may_be_missing=check_mode)
     if contents is None:
         return None, None
     check_server("store", contents.identity.get("url"), server.url)

@@ -45,12 +45,14 @@ def without_alternatives(argument_spec: Mapping[str, t.Any], arguments: Mapping[
     return {name: "" for name in one_of if given and name not in given and "fallback" in argument_spec[name]}
 
 
-def validation_message(action: str, argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], errors: Iterable[AnsibleValidationError]) -> str:
-    """What is wrong with the options of a task, in AnsibleModule's own words, and what was probably meant."""
+def validation_message(
+    action: str, argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], errors: Iterable[AnsibleValidationError], kind: str = "module"
+) -> str:
+    """What is wrong with the options of a task, in AnsibleModule's own words, and what was probably meant. kind: what the action is."""
     messages = []
     for error in errors:
         if isinstance(error, UnsupportedError):
-            messages.append(f"Unsupported parameters for ({action}) module: {error.msg}")
+            messages.append(f"Unsupported parameters for ({action}) {kind}: {error.msg}")
         elif isinstance(error, RequiredError):
             messages.append(error.msg + missing_variables(argument_spec, error.msg))
         else:

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from .._errors import ApiError
 from .._http.client import Response
+from .._store.format import DamagedToken
 from .server import Server
-from .token import HEADER_FORMS, DamagedToken, Token, from_stored
+from .token import HEADER_FORMS, Token, from_stored
 
 _NO_SUCH_OBJECT = ("does not exist", "not found", "no such")
 

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
+from .._store.format import DamagedToken
 from .._time import from_api, from_iso, iso
 
 # tokenType: the vendor's SDK reads and writes numbers, the documents list names. 0 (DEFAULT) means ALL.
@@ -204,14 +205,6 @@ def _scope(value: t.Any) -> str | None:
 # The store's documents
 
 
-class DamagedToken(Exception):
-    """A stored token that cannot be what was written; keys: where."""
-
-    def __init__(self, keys: list[str]) -> None:
-        super().__init__(", ".join(keys))
-        self.keys = keys
-
-
 def to_stored(token: Token) -> dict[str, t.Any]:
     """The token as it is stored, with times in ISO 8601: its keys are those of the result, so other programs find access_token at the top."""
     stored: dict[str, t.Any] = {}
@@ -237,10 +230,6 @@ def from_stored(document: Mapping[str, t.Any]) -> Token | None:
     if damaged:
         raise DamagedToken(damaged)
     return Token(**values) if values.get("access_token") else None
-
-
-# The values of _store.format.Kind.
-STORED_AS: tuple[t.Any, ...] = ("commandcenter_access_token", from_stored, to_stored, frozenset(Token._fields))
 
 
 def _is_sound(key: str, value: t.Any) -> bool:

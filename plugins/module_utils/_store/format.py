@@ -68,8 +68,16 @@ class Contents(t.NamedTuple):
     extra: Mapping[str, t.Any] = {}
 
 
+class DamagedToken(Exception):
+    """A stored token that cannot be what was written; keys: where."""
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = keys
+
+
 class Kind(t.NamedTuple):
-    """One kind of record. read: the token of a document, or None where it holds none; raises an exception with the damaged `keys`.
+    """One kind of record. read: the token of a document, or None where it holds none; raises DamagedToken.
     write: the token's keys as they are stored. keys: all of them.
     """
 
@@ -140,11 +148,8 @@ def _damaged(document: Mapping[str, t.Any], kind: Kind) -> list[str]:
     found = [key for key, is_sound in _SOUND.items() if document.get(key) is not None and not is_sound(document[key])]
     try:
         kind.read(document)
-    except Exception as damage:
-        keys = getattr(damage, "keys", None)
-        if keys is None:
-            raise
-        found += keys
+    except DamagedToken as damage:
+        found += damage.keys
     return found
 
 

@@ -379,7 +379,8 @@ class VaultBackend:
         if 300 <= status < 400:
             return ", a redirect, which was refused: give the address of the active node in url"
         if status in (401, 403):
-            return f"; the token must be valid and have a policy with create, read and update on {self._mount}/data/{self._path}"
+            rights = "read" if self._check_mode else "create, read and update"
+            return f"; the token must be valid and have a policy with {rights} on {self._mount}/data/{self._path}"
         if status == 404:
             return f"; there is no key-value engine of version 2 at {self._mount}"
         if "sealed" in words.lower():
