@@ -150,7 +150,7 @@ class TestAcrossRuns:
 
 
 class TestLease:
-    def test_of_the_living(self, task: StoredToken, sim: Simulator) -> None:
+    def test_of_the_living(self, task: StoredToken) -> None:
         """In a file the lock tells who lives; in Vault, time does."""
         task()
         left_behind(task, "renew", age=10)
