@@ -19,6 +19,9 @@ WORKERS ?= 2
 CELL ?=
 MATRIX_CORES ?=
 MATRIX_ALL ?=
+# The share (0 to 1) of each matrix of faults that `make faults` plays, and which share that is (a number); see tests/faults/cells.py.
+FAULTS_SHARE ?=
+FAULTS_SEED ?= 0
 # The unit tests of the collection. Those of the simulator know nothing of ansible-core: `make test` runs them, once.
 UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
@@ -32,6 +35,8 @@ export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export PYTHONPATH :=
 export UNIT
+export FAULTS_SHARE
+export FAULTS_SEED
 # Which releases of ansible-core, and how many Pythons of each: for make matrix, sanity and integration.
 export MATRIX_CORES
 export MATRIX_ALL
