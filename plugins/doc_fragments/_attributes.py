@@ -43,6 +43,19 @@ attributes:
       - See O(publish_facts).
 """
 
+    # For the modules that send one request of the user's.
+    REST = r"""
+attributes:
+  check_mode:
+    details:
+      - Requests that read are sent. Requests that write are not, and their result is predicted.
+  diff_mode:
+    support: full
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    details:
+      - There is no difference to show for a request that is sent as it is.
+"""
+
     # For the modules that only read.
     INFO_MODULE = r"""
 attributes:

@@ -87,3 +87,78 @@ options:
 notes:
   - A password is sent once for each login. A refused login is never repeated, because repeated failed logins lock the account.
 """
+
+    # COHESITY_TOKEN_SPEC and COHESITY_SESSION_SPEC in module_utils/_options.py, for modules that call with a credential.
+    CREDENTIALS = r"""
+options:
+  token:
+    description:
+      - A token that M(dataprotection.access.cohesity_access_token) has returned, as it was returned.
+      - A token of another cluster is refused, and so is one of another user than O(username) when a login is given beside it.
+      - When it has expired, it is replaced by a login for this task, if one is given.
+    type: dict
+    suboptions:
+      access_token:
+        description: The token itself. Without it, as in check mode, there is no token.
+        type: str
+      token_type:
+        description: The type of the token, as the cluster has named it.
+        type: str
+      headers:
+        description: Ignored; it is computed again.
+        type: dict
+      expires_at:
+        description: Until when the token is valid, in ISO 8601.
+        type: str
+      expires_in:
+        description: Ignored.
+        type: raw
+      expires_source:
+        description: How the end of the validity is known.
+        type: str
+      cluster:
+        description: The cluster that has issued the token.
+        type: str
+      username:
+        description: The user that it was issued to.
+        type: str
+      domain:
+        description: The user's domain.
+        type: str
+      certificate_sha256:
+        description: The fingerprint of the certificate that it was issued to.
+        type: str
+      api_version:
+        description: The version of the API that has issued it.
+        type: str
+      privileges:
+        description: The privileges that the token comes with.
+        type: list
+        elements: str
+  session:
+    description:
+      - A session that M(dataprotection.access.cohesity_session) has returned, as it was returned. The same rules apply as for O(token).
+    type: dict
+    suboptions:
+      session_id:
+        description: The session itself. Without it, as in check mode, there is no session.
+        type: str
+      headers:
+        description: Ignored; it is computed again.
+        type: dict
+      cluster:
+        description: The cluster that has opened the session.
+        type: str
+      username:
+        description: The user that it was opened for.
+        type: str
+      domain:
+        description: The user's domain.
+        type: str
+      certificate_sha256:
+        description: The fingerprint of the certificate that it was opened with.
+        type: str
+      created_at:
+        description: When it was opened, in ISO 8601.
+        type: str
+"""

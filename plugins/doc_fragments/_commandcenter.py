@@ -68,3 +68,70 @@ notes:
   - Access tokens require Command Center 11.38 or later.
   - All times are measured by the clock of the Command Center server, so a wrong clock on the controller does no harm.
 """
+
+    # COMMANDCENTER_TOKEN_SPEC in module_utils/_options.py, for modules that call with a credential.
+    CREDENTIALS = r"""
+options:
+  token:
+    description:
+      - A token that M(dataprotection.access.commandcenter_access_token) has returned, as it was returned.
+      - A token of another server is refused.
+    type: dict
+    suboptions:
+      access_token:
+        description: The access token itself. Without it, as in check mode, there is no token.
+        type: str
+      refresh_token:
+        description: Ignored, because only a token out of O(store) is ever renewed.
+        type: str
+      token_type:
+        description: Ignored.
+        type: str
+      headers:
+        description: Ignored; it is computed again.
+        type: dict
+      auth_header:
+        description: The form in which the token was last accepted.
+        type: str
+      server:
+        description: The base address of the API of the server that has issued the token.
+        type: str
+      id:
+        description: The id of the token.
+        type: int
+      name:
+        description: The name of the token.
+        type: str
+      scope:
+        description: The scope of the token.
+        type: str
+      user_id:
+        description: The id of the user whose token it is.
+        type: int
+      api_endpoints:
+        description: The endpoints that the token may call.
+        type: list
+        elements: str
+      allowed_ips:
+        description: The addresses from which the token may be used.
+        type: list
+        elements: str
+      expires_at:
+        description: Until when the access token is valid, in ISO 8601.
+        type: str
+      expires_in:
+        description: Ignored.
+        type: raw
+      created_at:
+        description: When the token was created, in ISO 8601.
+        type: str
+      last_used_at:
+        description: When the token was last used, in ISO 8601.
+        type: str
+      renewable_until:
+        description: Until when the token can be renewed, in ISO 8601.
+        type: str
+      refresh_expires_at:
+        description: Until when the refresh token is valid, in ISO 8601.
+        type: str
+"""

@@ -37,6 +37,10 @@ class MemoryKey(t.NamedTuple):
     credentials: tuple[str | None, ...]
     one_time: str | None = None
 
+    def __repr__(self) -> str:
+        """Without passwords: a traceback may show it."""
+        return f"MemoryKey({self.server!r}, {self.username!r})"
+
 
 class RunCredential(t.NamedTuple):
     """What a login returned. kind: one of KINDS. details: what else a later call needs, in JSON's types, without a secret in it.
@@ -48,6 +52,10 @@ class RunCredential(t.NamedTuple):
     secret: str
     details: dict[str, t.Any]
     shared: bool = True
+
+    def __repr__(self) -> str:
+        """Without the secret: a traceback may show it."""
+        return f"RunCredential({self.kind!r})"
 
 
 class Memory:

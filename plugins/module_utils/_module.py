@@ -67,4 +67,4 @@ def _process_started() -> float:
 def failure(error: ApiError) -> dict[str, t.Any]:
     """The failed result for an error: msg, and status and code where a server named them."""
     details = {"status": error.status, "code": error.code}
-    return {"failed": True, "changed": False, "msg": error.message, **{key: value for key, value in details.items() if value is not None}}
+    return {"failed": True, "changed": False, "msg": error.text, **{key: value for key, value in details.items() if value is not None}}

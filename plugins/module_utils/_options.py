@@ -61,6 +61,35 @@ COHESITY_SPEC: dict[str, t.Any] = {
     **transport_spec("COHESITY"),
 }
 
+# What cohesity_access_token returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
+# secrets, and would be masked wherever they stand.
+COHESITY_TOKEN_SPEC: dict[str, t.Any] = {
+    "access_token": {"type": "str", "no_log": True},
+    "token_type": {"type": "str", "no_log": False},
+    "headers": {"type": "dict", "no_log": True},
+    "expires_at": {"type": "str"},
+    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
+    "expires_in": {"type": "raw"},
+    "expires_source": {"type": "str"},
+    "cluster": {"type": "str"},
+    "username": {"type": "str"},
+    "domain": {"type": "str"},
+    "certificate_sha256": {"type": "str"},
+    "api_version": {"type": "str"},
+    "privileges": {"type": "list", "elements": "str"},
+}
+
+# What cohesity_session returns, so that it can be passed in again as it is.
+COHESITY_SESSION_SPEC: dict[str, t.Any] = {
+    "session_id": {"type": "str", "no_log": True},
+    "headers": {"type": "dict", "no_log": True},
+    "cluster": {"type": "str"},
+    "username": {"type": "str"},
+    "domain": {"type": "str"},
+    "certificate_sha256": {"type": "str"},
+    "created_at": {"type": "str"},
+}
+
 COMMANDCENTER_SPEC: dict[str, t.Any] = {
     "url": {"type": "str", "required": True, "aliases": ["webserver_hostname"], "fallback": (environment, ["COMMANDCENTER_URL"])},
     "username": {"type": "str", "aliases": ["commcell_username"], "fallback": (environment, ["COMMANDCENTER_USERNAME"])},
@@ -76,6 +105,29 @@ COMMANDCENTER_SPEC: dict[str, t.Any] = {
     },
     "allow_http": {"type": "bool", "default": False},
     **transport_spec("COMMANDCENTER"),
+}
+
+# What commandcenter_access_token returns.
+COMMANDCENTER_TOKEN_SPEC: dict[str, t.Any] = {
+    "access_token": {"type": "str", "no_log": True},
+    "refresh_token": {"type": "str", "no_log": True},
+    "token_type": {"type": "str", "no_log": False},
+    "headers": {"type": "dict", "no_log": True},
+    "auth_header": {"type": "str"},
+    "server": {"type": "str"},
+    "id": {"type": "int"},
+    "name": {"type": "str"},
+    "scope": {"type": "str"},
+    "user_id": {"type": "int"},
+    "api_endpoints": {"type": "list", "elements": "str"},
+    "allowed_ips": {"type": "list", "elements": "str"},
+    "expires_at": {"type": "str"},
+    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
+    "expires_in": {"type": "raw"},
+    "created_at": {"type": "str"},
+    "last_used_at": {"type": "str"},
+    "renewable_until": {"type": "str"},
+    "refresh_expires_at": {"type": "str"},
 }
 
 STORE_SPEC: dict[str, t.Any] = {
@@ -103,3 +155,15 @@ STORE_SPEC: dict[str, t.Any] = {
         "required_one_of": [["file", "vault"]],
     },
 }
+
+# One call of an API, whichever product's: the values of _rest.message.read_message, and the statuses that are accepted.
+REST_MESSAGE_SPEC: dict[str, t.Any] = {
+    "method": {"type": "str", "choices": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "default": "GET"},
+    "path": {"type": "str", "required": True},
+    "query": {"type": "dict"},
+    "headers": {"type": "dict"},
+    "body": {"type": "raw"},
+    "body_format": {"type": "str", "choices": ["json", "form", "xml", "raw"], "default": "json"},
+}
+
+REST_SPEC: dict[str, t.Any] = {**REST_MESSAGE_SPEC, "status_code": {"type": "list", "elements": "int", "default": []}}

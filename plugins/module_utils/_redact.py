@@ -8,6 +8,7 @@ import base64
 import html
 import json
 import re
+import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
@@ -22,11 +23,18 @@ _CREDENTIAL = re.compile(r"\b(QSDK|Bearer|Basic)\s+[^\s\"',;<>]{16,}", re.IGNORE
 _PERCENT_CODE = re.compile("%..")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, without characters that could play tricks on a terminal."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
 def _encodings(secret: str) -> Iterator[str]:
     """The secret as it is; in base64, JSON, HTML and URL encoding; and as Python shows it and the JSON of a module's options."""
     # A password from an environment that is not UTF-8 holds surrogates.
     octets = secret.encode("utf-8", "surrogatepass")
     yield secret
+    # As it reads once a server's words were put on one line.
+    yield one_line(secret)
     for encoded in (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()):
         yield encoded
         yield encoded.rstrip("=")
@@ -81,6 +89,24 @@ class Redactor:
                 else:
                     text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", PLACEHOLDER, text)
         return _CREDENTIAL.sub(rf"\1 {PLACEHOLDER}", text)
+
+    def masked(self, value: t.Any) -> t.Any:
+        """Return a document with every known secret replaced, at any depth, and nothing else.
+
+        It is the user's own data, so short secrets, which may be ordinary words, are left alone.
+        """
+        forms = [form for form in sorted(_forms(self.secrets), key=len, reverse=True) if len(form) >= WHOLE_WORD_BELOW]
+        return _without(value, forms)
+
+
+def _without(value: t.Any, forms: list[str]) -> t.Any:
+    if isinstance(value, str):
+        for form in forms:
+            value = value.replace(form, PLACEHOLDER)
+        return value
+    if isinstance(value, Mapping):
+        return {_without(key, forms): _without(inner, forms) for key, inner in value.items()}
+    return [_without(inner, forms) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _forms(secrets: Iterable[str]) -> set[str]:

@@ -9,6 +9,7 @@ import re
 import time
 import typing as t
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 from ._errors import ApiError
 
@@ -94,6 +95,15 @@ def from_iso(text: t.Any) -> float | None:
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def from_http_date(text: str) -> float:
+    """Epoch seconds of the date in an HTTP header, which is in UTC where it names no zone; raises ValueError."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (TypeError, OverflowError) as problem:
+        raise ValueError(text) from problem
 
 
 def from_api(value: t.Any) -> int | None:

@@ -324,30 +324,11 @@ from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, COHESITY_TOKEN_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.errors import Conflict
-from ..module_utils._store.format import Contents
 from ..module_utils._store.record import Record
 from ..module_utils._time import iso, parse_duration
-
-# What this module returns, so that it can be passed in again as it is. The whole dict is not no_log: its user name and address are no
-# secrets, and would be masked wherever they stand.
-TOKEN_SPEC: dict[str, t.Any] = {
-    "access_token": {"type": "str", "no_log": True},
-    "token_type": {"type": "str", "no_log": False},
-    "headers": {"type": "dict", "no_log": True},
-    "expires_at": {"type": "str"},
-    # Ignored, so of any type: ansible-core breaks where it cannot make an integer of a value.
-    "expires_in": {"type": "raw"},
-    "expires_source": {"type": "str"},
-    "cluster": {"type": "str"},
-    "username": {"type": "str"},
-    "domain": {"type": "str"},
-    "certificate_sha256": {"type": "str"},
-    "api_version": {"type": "str"},
-    "privileges": {"type": "list", "elements": "str"},
-}
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "SECRET_RESULTS", "main", "memory_key", "run"]
 
@@ -356,7 +337,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **STORE_SPEC,
     "lifetime": {"type": "str"},
     "min_validity": {"type": "str", "default": "5m"},
-    "token": {"type": "dict", "no_log": False, "options": TOKEN_SPEC},
+    "token": {"type": "dict", "no_log": False, "options": COHESITY_TOKEN_SPEC},
     "verify": {"type": "bool", "default": True},
     "publish_facts": {"type": "bool", "default": True},
 }
@@ -384,7 +365,7 @@ class Store:
 
     def keep(self, token: Token) -> None:
         """Store the token; raises Conflict when another run has stored its own meanwhile."""
-        self._record.save(Contents(self._record.identity, token))
+        self._record.save((self._record.contents or self._record.empty())._replace(token=token))
 
     def keep_unless_late(self, token: Token) -> None:
         """Store the token, unless yet another run has stored its own: each is good by itself."""
@@ -462,7 +443,7 @@ def _created(cluster: Cluster, known: Token | None, wishes: Wishes, check_mode: 
     """The result with a new token that was handed to keep()."""
     if check_mode:
         # Every key is there, so that later tasks can name them in check mode too.
-        return _result({**dict.fromkeys(TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
+        return _result({**dict.fromkeys(COHESITY_TOKEN_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
     token = cluster.create_token(wishes.lifetime)
     now = cluster.server_time()
     if not token.outlives(now, wishes.min_validity):

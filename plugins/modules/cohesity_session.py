@@ -231,24 +231,13 @@ from ..module_utils._cohesity.session import Session
 from ..module_utils._errors import ApiError
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SESSION_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, pick
 from ..module_utils._time import iso
-
-# What this module returns, so that it can be passed in again as it is.
-SESSION_SPEC: dict[str, t.Any] = {
-    "session_id": {"type": "str", "no_log": True},
-    "headers": {"type": "dict", "no_log": True},
-    "cluster": {"type": "str"},
-    "username": {"type": "str"},
-    "domain": {"type": "str"},
-    "certificate_sha256": {"type": "str"},
-    "created_at": {"type": "str"},
-}
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "session": {"type": "dict", "no_log": False, "options": SESSION_SPEC},
+    "session": {"type": "dict", "no_log": False, "options": COHESITY_SESSION_SPEC},
     "verify": {"type": "bool", "default": True},
     "publish_facts": {"type": "bool", "default": True},
 }
@@ -286,7 +275,7 @@ def _present(cluster: Cluster, known: Session | None, verify: bool, check_mode: 
         return _result(known.public(), ["reused"], known)
     if check_mode:
         # Every key is there, so that later tasks can name them in check mode too.
-        return _result({**dict.fromkeys(SESSION_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
+        return _result({**dict.fromkeys(COHESITY_SESSION_SPEC), **cluster.account.identity(), "headers": {}}, ["created"], known)
     return _result(cluster.create_session().public(), ["created"], known)
 
 

@@ -6,6 +6,7 @@ A module says what the action has to know, beside its ARGUMENT_SPEC and run():
 
 - FACTS: the facts that it publishes, as {name of the fact: key of the result}.
 - SECRET_RESULTS: the secrets in its result (see _secrets.py).
+- ONE_OF, only where options are credentials of which a task gives one: the environment gives none beside one that the task gives.
 - memory_key(params), only where it takes part in the run's memory (see module_utils/_memory.py).
 
 What is slow is done when ansible loads an action, once in the main process: every task runs in a worker that is forked from it.
@@ -33,7 +34,7 @@ from ..module_utils._memory import MEMORY_OPTION
 from ..module_utils._module import failure
 from ..module_utils._redact import Redactor
 from ..module_utils._time import begin_task
-from ._arguments import environment_fallbacks, is_true, missing_variables, unreadable, validation_message, without_no_log
+from ._arguments import environment_fallbacks, is_true, missing_variables, unreadable, validation_message, without_alternatives, without_no_log
 from ._preload import preload
 from ._run_memory import RunMemory
 from ._secrets import (
@@ -84,6 +85,7 @@ class ModuleAction(ActionBase):
         self._compute_environment_string(task_environment)
         # The controller's environment, in which AWX for instance puts its credentials, and the task's over it.
         arguments = {**self._task.args, **environment_fallbacks(spec, self._task.args, {**os.environ, **task_environment})}
+        arguments.update(without_alternatives(spec, self._task.args, getattr(self.module, "ONE_OF", ())))
         unread = unreadable(spec, arguments)
         validation = self._validator.validate({name: value for name, value in arguments.items() if name not in unread})
         self._redactor = Redactor([*secret_inputs(spec, arguments), *secret_inputs(spec, validation.validated_parameters)])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import typing as t
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ansible.module_utils.errors import AnsibleValidationError, RequiredError, UnsupportedError
 
@@ -39,6 +39,12 @@ def environment_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping
         elif isinstance(given, (list, tuple)) and "options" in option:
             found[name] = [{**one, **environment_fallbacks(option["options"], one, environment)} if isinstance(one, Mapping) else one for one in given]
     return found
+
+
+def without_alternatives(argument_spec: Mapping[str, t.Any], arguments: Mapping[str, t.Any], one_of: Collection[str]) -> dict[str, t.Any]:
+    """The credentials in one_of that the environment must not give, as empty texts: the task itself gives another one of them."""
+    given = [name for name in one_of if arguments.get(name) not in (None, "", {})]
+    return {name: "" for name in one_of if given and name not in given and "fallback" in argument_spec[name]}
 
 
 def validation_message(

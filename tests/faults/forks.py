@@ -196,6 +196,8 @@ def main() -> None:
 
 def _carry_out(jobs: list[Job], folder: Path) -> list[dict[str, Any]]:
     gate, opener = os.pipe()
+    # As ansible does it: a task begins in the process that forks, however late each of its forks gets to run.
+    product.begin_task()
     children = []
     for number, one in enumerate(jobs):
         result, trace = folder / f"{number}.result", folder / f"{number}.trace"

@@ -55,6 +55,13 @@ def with_defaults(spec: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str
     return params
 
 
+def begin_task() -> None:
+    """Have the runs that this process forks from now on begin now."""
+    from ansible_collections.dataprotection.access.plugins.module_utils import _time
+
+    _time.begin_task()
+
+
 # Places inside
 
 

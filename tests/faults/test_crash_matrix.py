@@ -64,11 +64,11 @@ LEAST_STEPS = {
     "recreate after a killed renewal": {"file": 27, "vault": 23},
     "recreate somebody else's": {"file": 28, "vault": 23},
     "recreate where renewal is refused": {"file": 30, "vault": 25},
-    "recreate after a foreign renewal": {"file": 30, "vault": 25},
+    "recreate after a foreign renewal": {"file": 28, "vault": 25},
     "recreate after a revocation": {"file": 24, "vault": 19},
     "update": {"file": 16, "vault": 19},
     "revoke": {"file": 22, "vault": 21},
-    "revoke what was left": {"file": 10, "vault": 17},
+    "revoke what was left": {"file": 9, "vault": 17},
 }
 
 

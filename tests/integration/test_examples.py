@@ -51,6 +51,7 @@ class Reader:
         self.variables = {
             "cohesity_password": COHESITY["backup"],
             "cohesity_ad_password": COHESITY["ad-backup"],
+            "cohesity_api_key": sim.cohesity_key_create("documented")["secret"],
             "cohesity_mfa_password": COHESITY["mfa"],
             "cohesity_totp": credentials.TOTP_CODE,
             "cohesity_mailed_code": credentials.EMAIL_CODE,

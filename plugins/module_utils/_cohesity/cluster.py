@@ -57,6 +57,7 @@ class Cluster:
         self.login = login
         self.api_version = api_version
         self.login_with = login_with
+        # The logins that this connection has carried out: those that acquire() spares it are not among them.
         self.actions: list[str] = []
         self._warn = warn
         self._acquire = acquire
@@ -78,12 +79,16 @@ class Cluster:
     @property
     def name(self) -> str:
         """Host and port."""
-        return self._client.base_url.partition("://")[2]
+        return _name_in(self._client.base_url)
 
     @property
     def account(self) -> Account:
         """The account that the login belongs to."""
         return self.login.account(self.name)
+
+    def masked(self, value: t.Any) -> t.Any:
+        """A document with the credentials in use hidden in it."""
+        return self._client.redactor.masked(value)
 
     def server_time(self) -> float:
         """The cluster's clock in epoch seconds, from its last response; this machine's before there was one."""
@@ -171,7 +176,6 @@ class Cluster:
     def _authenticate(self, refused: Credential | None) -> Credential:
         credential = self._acquire(lambda: self._log_in(refused), refused)
         self._carry(credential)
-        self.actions.append("authenticated" if refused is None else "reauthenticated")
         return credential
 
     def _log_in(self, refused: Credential | None) -> Credential:
@@ -181,19 +185,22 @@ class Cluster:
             kinds = kinds[::-1]
         for kind in kinds[:-1]:
             try:
-                return self._log_in_with(kind)
+                return self._log_in_with(kind, refused)
             except ApiError as error:
                 if not wants_other_login(error):
                     raise
-        return self._log_in_with(kinds[-1])
+        return self._log_in_with(kinds[-1], refused)
 
-    def _log_in_with(self, kind: str) -> Credential:
+    def _log_in_with(self, kind: str, refused: Credential | None) -> Credential:
+        credential: Credential
         if kind == "token":
             # No call needs to know when its token expires, so nobody is asked.
-            return self.create_token(DEFAULT_LIFETIME)
-        session = self.create_session()
-        self._opened.append(session)
-        return session
+            credential = self.create_token(DEFAULT_LIFETIME)
+        else:
+            credential = session = self.create_session()
+            self._opened.append(session)
+        self.actions.append("authenticated" if refused is None else "reauthenticated")
+        return credential
 
     def _can_replace(self, credential: Credential, error: ApiError) -> bool:
         return credential.kind != "API key" and is_curable(error) and self.login.is_repeatable
@@ -261,6 +268,15 @@ def ends_every_session(method: str, path: str, query: t.Any = None) -> bool:
         return False
     given = {**{key: values[-1] for key, values in parse_qs(text).items()}, **dict(query or {})}
     return not str(given.get("sid") or "").strip() and str(given.get("current") or "").lower() != "true"
+
+
+def cluster_name(cluster: str | None) -> str:
+    """Host and port of a cluster given in any of its forms; raises ApiError."""
+    return _name_in(cluster_url(cluster))
+
+
+def _name_in(url: str) -> str:
+    return url.partition("://")[2]
 
 
 def cluster_url(cluster: str | None) -> str:

@@ -73,14 +73,14 @@ class AccessTokens:
             return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}"))._replace(name=name)
         except ApiError as error:
             rescued = self._rescued(error)
-            if rescued is None or rescued.id is None or not self._is_there(rescued.id):
+            if rescued is None or rescued.id is None or not self._is_there(rescued.id, attributes.get("user_id")):
                 raise
             return created.overlaid(rescued)._replace(name=name)
 
-    def _is_there(self, token_id: int) -> bool:
+    def _is_there(self, token_id: int, user_id: int | None) -> bool:
         """Whether the server lists the token: of a response that is an error, the secret alone does not say so."""
         with contextlib.suppress(ApiError):
-            return any(token.id == token_id for token in self.listing())
+            return any(token.id == token_id for token in self.listing(user_id))
         return False
 
     def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:

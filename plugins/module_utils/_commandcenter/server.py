@@ -67,10 +67,11 @@ class Server:
         self._domain = domain
         self._otp_code = otp_code
         self._warn = warn
-        self._auth_token = auth_token
+        self._auth_token = auth_token or None
         # The form in which access tokens are sent, where the user has said it.
         self.auth_header = None if auth_header == "auto" else auth_header
         self._logged_in = False
+        self._has_logged_in = False
         self.client = HttpClient(
             commandcenter_url(url, allow_http),
             validate_certs=validate_certs,
@@ -113,14 +114,17 @@ class Server:
 
     def authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:
         """A call with this task's login; logs in first where that has not been done."""
-        if self._auth_token is None:
-            self._log_in()
-        return self.call(method, path, body, {"Authtoken": str(self._auth_token)})
+        return self.call(method, path, body, self.login_headers())
 
     def call(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], send_once: bool = False) -> Response:
         """One call; an error code inside HTTP 200 is an error like any other."""
         response = self.client.request(method, path, body=body, headers=headers, send_once=send_once)
-        for server_code, words in map(error_details, _error_documents(response.data)):
+        self.check_document(method, path, response, response.data)
+        return response
+
+    def check_document(self, method: str, path: str, response: Response, document: t.Any) -> None:
+        """Raise ApiError for a response whose JSON document is an error, whatever its status says."""
+        for server_code, words in map(error_details, _error_documents(document)):
             if server_code not in (None, 0, "0", ""):
                 code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
                 label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
@@ -132,7 +136,37 @@ class Server:
                     maybe_applied=response.maybe_applied or (method != "GET" and not is_final(words)),
                     body=response.content.decode("utf-8", "replace"),
                 )
-        return response
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether there is a user name and a password for another login: a one-time password works only once."""
+        return bool(self.username and self._password) and not (self._otp_code and self._has_logged_in)
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is the token of a login, given or this task's own."""
+        return bool(self._auth_token)
+
+    @property
+    def is_given_login(self) -> bool:
+        """Whether there is something to log in with, or the token of a login."""
+        return self.has_login or bool(self.username and self._password)
+
+    def login_headers(self) -> dict[str, str]:
+        """The header that carries this task's login; logs in first where that has not been done."""
+        if self._auth_token is None:
+            self._log_in()
+        return {"Authtoken": str(self._auth_token)}
+
+    def log_in_again(self) -> dict[str, str]:
+        """The header of a new login, in the place of one that was refused."""
+        self._auth_token = None
+        self._logged_in = False
+        return self.login_headers()
+
+    def masked(self, value: t.Any) -> t.Any:
+        """A document with the credentials in use hidden in it."""
+        return self.client.redactor.masked(value)
 
     def _log_in(self) -> None:
         secret = (self._password or "") + (self._otp_code or "")
@@ -151,7 +185,7 @@ class Server:
         if not token:
             raise ApiError(f"{call}: HTTP {response.status}: {self._login_refusal(answer)}", response.status)
         self._auth_token = check_secret(token, "login token", call)
-        self._logged_in = True
+        self._logged_in = self._has_logged_in = True
         self.client.redactor.add(*_login_forms(self._auth_token))
 
     def _login_refusal(self, answer: Mapping[str, t.Any]) -> str:

@@ -9,10 +9,10 @@ import math
 import time
 import typing as t
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 
 from .._errors import ApiError
 from .._redact import Redactor
+from .._time import from_http_date
 from .body import MAX_BODY_BYTES
 from .connection import Connection
 from .exchange import Exchange, Request
@@ -40,6 +40,10 @@ class Response(t.NamedTuple):
     url: str = ""
     elapsed: float = 0.0
     content: bytes = b""
+
+    def __repr__(self) -> str:
+        """Without the body, which may hold secrets: a traceback may show it."""
+        return f"Response({self.status})"
 
 
 class HttpClient:
@@ -184,8 +188,8 @@ class HttpClient:
 
     def _read_clock(self, headers: Mapping[str, str]) -> None:
         try:
-            self._clock = (parsedate_to_datetime(headers["Date"]).timestamp(), time.monotonic())
-        except (KeyError, TypeError, ValueError):
+            self._clock = (from_http_date(headers["Date"]), time.monotonic())
+        except (KeyError, ValueError):
             pass
 
 

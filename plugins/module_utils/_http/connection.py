@@ -7,7 +7,7 @@ from __future__ import annotations
 import traceback
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .adapter import BoundedAdapter, DeadlineExceeded
 from .addresses import proxies_for
@@ -57,7 +57,11 @@ class Connection:
 
     def proxy_passwords(self) -> Iterator[str | None]:
         """The passwords of the proxies in use, which no message may show."""
-        return (urlsplit(proxy).password for proxy in self._proxies.values())
+        for proxy in self._proxies.values():
+            password = urlsplit(proxy).password
+            # As it is written, and as it is sent.
+            yield password
+            yield unquote(password) if password else None
 
     @property
     def sent(self) -> bool:

@@ -38,6 +38,10 @@ class Request(t.NamedTuple):
     seconds: float
     silence: float
 
+    def __repr__(self) -> str:
+        """Without the options, which hold passwords: a traceback may show it."""
+        return f"Request({self.label!r})"
+
     @property
     def label(self) -> str:
         """How messages name it: without the query, which may hold names of users."""

@@ -8,10 +8,10 @@ import json
 import re
 import typing as t
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 
 from .._errors import ApiError
+from .._time import from_http_date
 from .body import BodyIncomplete, BodyTooLarge, BodyUnreadable
 from .connection import DeadlineExceeded
 from .exchange import Exchange, SinkFailed
@@ -187,6 +187,6 @@ def _pause(status: int, headers: Mapping[str, str], now: float) -> float | None:
     if _SECONDS.fullmatch(value):
         return float(value)
     try:
-        return max(parsedate_to_datetime(value).timestamp() - now, 0.0)
-    except (TypeError, ValueError):
+        return max(from_http_date(value) - now, 0.0)
+    except ValueError:
         return None

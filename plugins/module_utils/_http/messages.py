@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from .._errors import ApiError
+from .._redact import one_line
 
 # No message shows more than this of a server's own words.
 MAX_EXCERPT_CHARACTERS = 500
@@ -65,11 +66,6 @@ def safe_location(location: str | None) -> str:
         return "an unnamed address"
     place = parts.netloc.rpartition("@")[2]
     return one_line(f"{parts.scheme}://{place}{parts.path}" if place else parts.path) or "an unnamed address"
-
-
-def one_line(text: str) -> str:
-    """The text on one line, without characters that could play tricks on a terminal."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 def check_secret(value: t.Any, what: str, call: str) -> str:

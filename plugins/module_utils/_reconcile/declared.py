@@ -71,7 +71,7 @@ def outcome_result(outcome: Outcome, tokens: AccessTokens) -> dict[str, t.Any]:
         "actions": outcome.actions,
         "secret_available": bool(outcome.token and outcome.token.access_token),
         "secret_fingerprint": outcome.token.fingerprint() if outcome.token else None,
-        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced],
+        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced or ()],
         "diff": {
             "before": {**(outcome.before.described() if outcome.before else {}), **old},
             "after": {**(outcome.after.described() if outcome.after else {}), **new},

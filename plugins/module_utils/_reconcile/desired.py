@@ -44,15 +44,15 @@ class Desired(t.NamedTuple):
         endpoints = self.api_endpoints
         if scope is not None and scope not in SCOPE_NUMBERS:
             raise ApiError(
-                f"The token {inherited.name!r} (id {inherited.id}) has the type {scope}, which this release does not know, so it cannot be created again "
-                "as it was, and nothing was changed: say in scope what its successor is for"
+                f"The token {inherited.name!r} (id {inherited.id}) has the type {scope}, which this release does not know, so it cannot be recreated "
+                "as it was, and nothing was changed: set scope for its successor"
             )
         if scope == "custom" and endpoints is None:
             endpoints = inherited.api_endpoints
             if not endpoints:
                 raise ApiError(
                     f"The server does not say which paths the token {inherited.name!r} (id {inherited.id}) may be used for, so nothing was changed: "
-                    "say which ones its successor may, with scope: custom and api_endpoints"
+                    "set them for its successor, with scope: custom and api_endpoints"
                 )
         attributes = {
             "scope": scope,
@@ -137,22 +137,22 @@ def _check_identity(state: str, name: str | None, token_id: int | None, has_stor
 
 def _check_pair(state: str, has_store: bool, access_token: str | None, refresh_token: str | None) -> None:
     if (access_token or refresh_token) and (state != "renewed" or has_store):
-        raise ApiError("access_token and refresh_token only go with state: renewed without a store")
+        raise ApiError("access_token and refresh_token can only be used with state: renewed without a store")
     if state == "renewed" and not has_store and not (access_token and refresh_token):
         raise ApiError("state: renewed needs a store, or the pair to renew in access_token and refresh_token")
 
 
 def _check_scope(state: str, scope: str | None, api_endpoints: Sequence[str] | None, renewable_until: str | None, expires: str | None) -> None:
     if api_endpoints is not None and scope != "custom":
-        raise ApiError("api_endpoints only goes with scope: custom")
+        raise ApiError("api_endpoints can only be used with scope: custom")
     if scope == "custom" and not api_endpoints and state == "present":
         raise ApiError("scope: custom needs api_endpoints, the paths that the token may be used for")
     if api_endpoints and any(not endpoint.strip() for endpoint in api_endpoints):
         raise ApiError("api_endpoints: an empty path would open every endpoint")
     if renewable_until is not None and scope is not None and scope not in RENEWABLE_SCOPES:
-        raise ApiError(f"renewable_until does not go with scope: {scope}, whose tokens cannot be renewed; use expires")
+        raise ApiError(f"renewable_until cannot be used with scope: {scope}, whose tokens cannot be renewed; use expires")
     if expires is not None and (scope is None or scope in RENEWABLE_SCOPES):
-        raise ApiError("expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until")
+        raise ApiError("expires can only be used with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until")
 
 
 def _check_address(address: str) -> None:

@@ -13,7 +13,7 @@ from .._errors import ApiError
 from .._store.claims import Claim, Claims, NoClaims
 from .._store.format import Id, Replaced
 from .desired import Desired
-from .plan import Facts, Plan, is_same_name, is_unused, retired_name
+from .plan import Facts, Plan, is_retired, is_same_name, is_unused, retired_names
 
 # A creation of which nobody knows how it ended is settled by revoking what was created and creating once more; the third attempt is for a
 # server that finished the first one late, so that the second met its own name.
@@ -32,7 +32,7 @@ class Outcome(t.NamedTuple):
     after: Token | None
     actions: list[str]
     replaced_id: Id | None = None
-    replaced: tuple[Replaced, ...] = ()
+    replaced: tuple[Replaced, ...] | None = None
 
 
 class NameTaken(ApiError):
@@ -51,6 +51,7 @@ class Executor:
         self.plan = plan
         self.name: str = desired.name or (plan.token.name if plan.token else None) or ""
         self.pending_revocations: list[Id] = []
+        self.unsettled = False  # whether a creation may still come into being
 
     def carry_out(self) -> Outcome:
         """Do what the plan says."""
@@ -108,7 +109,8 @@ class Executor:
                 return self._replace_within(claim, expendable=True)
             token = token.overlaid(renewed)
             # Without a refresh token, the old one may be dead or not: it is never sent again.
-            token = token._replace(refresh_token=renewed.refresh_token)
+            # The ends are the new ones, or unknown where the response does not tell them.
+            token = token._replace(refresh_token=renewed.refresh_token, expires_at=renewed.expires_at, refresh_expires_at=renewed.refresh_expires_at)
             claim.commit(token, replaced=self._still_alive(claim.replaced), suspect=renewed.refresh_token is None)
         if self.plan.changes:
             token = self._update(token)
@@ -123,7 +125,7 @@ class Executor:
         elif error.status in (None, 429):
             raise error.explained("The pair was not rotated, and the next run tries again") from None
         elif self.desired.recreate == "never":
-            raise error.explained("The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change") from None
+            raise error.explained("The pair was not rotated. To replace a token that can no longer be renewed, set recreate: state_change") from None
         else:
             self.warn(f"{error.message}; the token is replaced by a new one")
 
@@ -150,49 +152,51 @@ class Executor:
         old = t.cast(Token, self.plan.token)
         # All of the request that can be refused here is built before anything is changed.
         attributes = self.desired.attributes(self.facts.now, old)
-        restore = self._step_aside(old, claim, expendable)
+        aside, restore = self._step_aside(old, claim, expendable)
         try:
             self._revoke_orphans(claim)
             token, unsettled = self._create_token(attributes, claim)
         except ApiError as error:
-            if not error.maybe_applied:
-                self._try(restore, f"the token {old.id} is still named {retired_name(self.name, old.known_id)!r}")
+            if not error.maybe_applied and not self.unsettled:
+                self._try(restore, f"the token {old.id} is still named {aside!r}")
             raise
         due = int(self.facts.now) + self.desired.overlap
         replaced = (*self._still_alive(claim.replaced), Replaced(old.known_id, due))
         claim.commit(token, replaced=replaced, unsettled=unsettled, discard=lambda: self._discard(token), restore=restore)
         if self.desired.overlap == 0:
-            self._try(lambda: self._revoke(old), f"the replaced token {old.id} ({retired_name(self.name, old.known_id)}) was not revoked and still works")
+            self._try(lambda: self._revoke(old), f"the replaced token {old.id} ({aside}) was not revoked and still works")
         self._revoke_leftovers()
-        return self._outcome(token, actions=["recreated"], replaced_id=old.id)
+        waiting = tuple(entry for entry in replaced if entry.until > self.facts.now)
+        return self._outcome(token, actions=["recreated"], replaced_id=old.id)._replace(replaced=waiting)
 
-    def _step_aside(self, old: Token, claim: Claim | NoClaims, expendable: bool) -> Callable[[], object]:
-        """Free the name of the token that is to be replaced; returns how to give it back."""
-        aside = retired_name(self.name, old.known_id)
-        # The second one is for servers that do not take names so long.
-        for name in (aside, f"replaced-{old.id}"):
+    def _step_aside(self, old: Token, claim: Claim | NoClaims, expendable: bool) -> tuple[str, Callable[[], object]]:
+        """Free the name of the token that is to be replaced; returns its other name, and how to give it back the first."""
+        # By a crash right after this, the token may have its other name already.
+        before = self.name if is_retired(self.name, old) else old.name or self.name
+
+        def restore() -> None:
+            self.server.update(old.known_id, {"name": before})
+
+        for name in retired_names(self.name, old.known_id):
             if old.name == name:
-                return self._restorer(old)
+                return name, restore
             claim.ensure_claim()
             try:
                 self._rename(old.known_id, name)
-                return self._restorer(old)
+                return name, restore
             except ApiError as error:
                 if error.maybe_applied:
                     raise
                 refusal = error
         if not expendable:
             raise refusal.explained(
-                f"The token {old.name!r} (id {old.id}) has to leave its name to its successor, and the server does not rename it; nothing else was changed. "
-                "If its secret need not work until the successor is stored, revoke it with state: absent first"
+                f"The token {old.name!r} (id {old.id}) must be renamed before its successor is created, and the server refused that; nothing else was changed. "
+                "If its secret does not have to work until the successor is stored, revoke the token with state: absent first"
             ) from None
         # Its secret is of no use any more, so nothing is lost when it goes first.
         self.warn(f"{refusal.message}; so the token {old.id} is revoked before its successor is created")
         self._revoke(old, claim)
-        return lambda: None
-
-    def _restorer(self, old: Token) -> Callable[[], object]:
-        return lambda: self.server.update(old.known_id, {"name": self.name})
+        return old.name or self.name, lambda: None
 
     # Creating
 
@@ -218,10 +222,14 @@ class Executor:
                 is_verdict = _is_refusal(error) and not is_clash
                 # What was found and revoked is settled. What was not found may still come into being.
                 unsettled = not found and not is_verdict
+                if unsettled:
+                    # However this run ends, the next one is to look for it.
+                    claim.suspect()
+                    self.unsettled = True
                 if attempt == _CREATE_ATTEMPTS or is_verdict or not (error.maybe_applied or found):
                     error.maybe_applied = unsettled
                     raise
-                self.warn(f"{error.message}; {'what was created without its secret was revoked, and ' if found else ''}the token is created once more")
+                self.warn(f"{error.message}; {'what was created without its secret was revoked, and ' if found else ''}the token is created again")
         raise AssertionError("unreachable")
 
     def _revoke_unseen(self, known: set[int | None], claim: Claim | NoClaims) -> bool:
@@ -235,8 +243,8 @@ class Executor:
             own = self._own_user_id() if found else None
             if found and own is None:
                 raise ApiError(
-                    f"The token {self.name!r} (id {found[0].id}) has appeared meanwhile and may be somebody else's: the server does not say which user "
-                    "this login is. Give user_id to have it settled"
+                    f"The token {self.name!r} (id {found[0].id}) was created in the meantime and may belong to somebody else: the server does not report "
+                    "which user this login is. Set user_id"
                 )
             mine = [token for token in found if token.user_id == own]
             for orphan in mine:
@@ -258,9 +266,13 @@ class Executor:
         """A login that does not see the token of the record may belong to somebody else, whose new token must not overwrite that one's secret."""
         held = self.plan.token if self.plan.recreates else None
         if held and None not in (held.user_id, token.user_id) and held.user_id != token.user_id:
-            self.server.revoke(token.known_id)
+            try:
+                self._revoke(token)
+            except ApiError as error:
+                error.maybe_applied = True
+                raise
             raise ApiError(
-                f"The store holds the token of user id {held.user_id}, and this login is user id {token.user_id}: nothing was changed. "
+                f"The store holds the token of user id {held.user_id}, and this login is user id {token.user_id}: its record was left as it is. "
                 "Log in as that user, give its user_id, or use a separate file or path for each token"
             )
 
@@ -283,7 +295,7 @@ class Executor:
             # The same change twice is one change, so where no response told how it ended it is sent again.
             if not error.maybe_applied or _is_refusal(error):
                 raise
-            self.warn(f"{error.message}; the change is sent once more")
+            self.warn(f"{error.message}; the change is sent again")
             self.server.update(token.known_id, changes)
         return token.changed(changes)
 

@@ -114,6 +114,16 @@ def retired_name(name: str, token_id: Id) -> str:
     return f"{name}.replaced-{token_id}"
 
 
+def retired_names(name: str, token_id: Id) -> tuple[str, str]:
+    """What a token may be renamed to while it is being replaced: the second one is for servers that do not take names so long."""
+    return retired_name(name, token_id), f"replaced-{token_id}"
+
+
+def is_retired(name: str, token: Token) -> bool:
+    """Whether the token has such a name."""
+    return token.id is not None and token.name in retired_names(name, token.id)
+
+
 def is_same_name(wanted: str | None, found: str | None) -> bool:
     """Whether the two are one name for a server that trims names or folds their case."""
     return wanted == found or (wanted is not None and found is not None and wanted.strip().casefold() == found.strip().casefold())
@@ -139,7 +149,7 @@ def make_plan(desired: Desired, facts: Facts) -> Plan:
     if desired.state == "absent":
         plan = _plan_absent(desired, facts, live)
     elif desired.id is not None and live is None:
-        raise ApiError(f"There is no token with id {desired.id}; give a name to have one created")
+        raise ApiError(f"There is no token with id {desired.id}; to create a token, set name without id")
     elif facts.has_store:
         plan = _plan_with_store(desired, facts, live)
     else:
@@ -167,7 +177,7 @@ def find_live(desired: Desired, facts: Facts) -> Token | None:
     if len(named) == 1:
         return named[0]
     owners = ", ".join(f"id {token.id} of user {token.user_id}" for token in named)
-    raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): say which one with user_id or id")
+    raise ApiError(f"Several tokens are named {desired.name!r} ({owners}): select one with user_id or id")
 
 
 def _is_proven(token: Token, desired: Desired, facts: Facts) -> bool:
@@ -184,8 +194,8 @@ def _prove(token: Token, desired: Desired, facts: Facts) -> None:
     """Raise ApiError unless the token may be changed or revoked."""
     if not _is_proven(token, desired, facts):
         raise ApiError(
-            f"The server does not say whose token {token.name!r} (id {token.id}) is, so nothing was changed: somebody else's must not be touched by "
-            f"chance. If it is meant, give its id"
+            f"The server does not report who owns the token {token.name!r} (id {token.id}), so nothing was changed: it may belong to another user. "
+            "If this is the token you mean, set id"
         )
 
 
@@ -204,7 +214,7 @@ def _leftovers(desired: Desired, facts: Facts, live: Token | None, ends_all: boo
         if token.id in until:
             if ends_all or until[token.id] <= facts.now:
                 found.append(token)
-        elif name and token.name == retired_name(name, token.id) and _is_proven(token, desired, facts):
+        elif name and is_retired(name, token) and _is_proven(token, desired, facts):
             found.append(token)
     return found
 
@@ -229,9 +239,11 @@ def _orphans(desired: Desired, facts: Facts) -> list[Token]:
 
 def _is_of_that_time(token: Token, contents: Contents, facts: Facts) -> bool:
     """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell."""
-    if not facts.clocks_agree or token.created_at is None or contents.suspect_since is None or contents.suspect_until is None:
+    if not facts.clocks_agree or token.created_at is None:
         return True
-    return contents.suspect_since - CLOCKS_AGREE_SECONDS <= token.created_at <= contents.suspect_until + CLOCKS_AGREE_SECONDS
+    since, until = contents.suspect_since, contents.suspect_until
+    is_late = until is not None and token.created_at > until + CLOCKS_AGREE_SECONDS
+    return not is_late and (since is None or token.created_at >= since - CLOCKS_AGREE_SECONDS)
 
 
 def is_unused(token: Token) -> bool:
@@ -261,7 +273,7 @@ def _plan_without_store(desired: Desired, facts: Facts, live: Token | None) -> P
         return Plan("replace", live, leftovers=_leftovers(desired, facts, live))
     # Only told of: without a store nobody knows who still uses the secret of a token that was replaced.
     name = desired.name or live.name or ""
-    return Plan("none", live, changes, leftovers=[token for token in facts.listed if token.id and token.name == retired_name(name, token.id)])
+    return Plan("none", live, changes, leftovers=[token for token in facts.listed if is_retired(name, token)])
 
 
 def _plan_with_store(desired: Desired, facts: Facts, live: Token | None) -> Plan:
@@ -302,7 +314,7 @@ def _plan_foreign(desired: Desired, facts: Facts, foreign: Token, leftovers: lis
     if desired.recreate == "never":
         raise ApiError(
             f"The token {foreign.name!r} (id {foreign.id}) exists, but the store does not hold its secret, which cannot be read again. "
-            "To have it replaced by a new one, set recreate: state_change"
+            "To replace it with a new one, set recreate: state_change"
         )
     if not is_proven:
         _prove(foreign, desired, facts)
@@ -320,7 +332,7 @@ def _must_replace(desired: Desired, token: Token, changes: Mapping[str, t.Any], 
     """Whether only a new token will do; raises ApiError when recreate forbids it."""
     reason = _reason_to_replace(desired, token, changes, now)
     if reason and desired.recreate == "never":
-        raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To have it replaced by a new one, set recreate: state_change")
+        raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To replace it with a new one, set recreate: state_change")
     return reason is not None
 
 
@@ -333,13 +345,13 @@ def _reason_to_replace(desired: Desired, token: Token, changes: Mapping[str, t.A
     if token.is_renewable or token.refresh_token:
         until = [moment for moment in (token.renewable_until, token.refresh_expires_at) if moment is not None]
         if until and min(until) <= now and (needs_new_secret or (expired and not has_secret)):
-            return f"could be renewed until {iso(min(until))} only"
+            return f"could only be renewed until {iso(min(until))}"
         if needs_new_secret and not token.refresh_token:
             return "has to be renewed, and the store holds no refresh token for it"
     elif expired and not has_secret:
-        return f"has expired at {iso(token.expires_at)} and cannot be renewed"
+        return f"expired at {iso(token.expires_at)} and cannot be renewed"
     elif needs_new_secret:
-        return f"lives until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
+        return f"is valid until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
     return None
 
 

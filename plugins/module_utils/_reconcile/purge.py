@@ -11,7 +11,8 @@ from .._commandcenter.token import Token
 from .._errors import ApiError
 from .desired import Desired
 
-_RETIRED = re.compile(r"(.*)\.replaced-[0-9]+", re.DOTALL)
+# Both forms of plan.retired_names().
+_RETIRED = re.compile(r"(?:(.*)\.)?replaced-[0-9]+", re.DOTALL)
 
 
 def undeclared(listed: Iterable[Token], prefix: str, declared: Iterable[Desired]) -> list[Token]:
@@ -24,7 +25,7 @@ def undeclared(listed: Iterable[Token], prefix: str, declared: Iterable[Desired]
 
     def is_declared(token: Token) -> bool:
         retired = _RETIRED.fullmatch(token.name or "")
-        return token.id in ids or _folded(token.name) in names or (retired is not None and _folded(retired[1]) in names)
+        return token.id in ids or _folded(token.name) in names or (retired is not None and (retired[1] is None or _folded(retired[1]) in names))
 
     return [token for token in listed if token.name and token.name.startswith(prefix) and not is_declared(token)]
 

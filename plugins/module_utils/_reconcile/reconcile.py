@@ -32,7 +32,7 @@ def reconcile(server: AccessTokens, desired: Desired, claims: Claims | NoClaims,
             time.sleep(_POLL_SECONDS)
         except NameTaken as taken:
             if name_is_taken:
-                raise taken.explained("The list of this login does not show the token that has this name: it belongs to somebody else") from None
+                raise taken.explained("Another user's token, which this login cannot see, has this name. Choose another name") from None
             name_is_taken = True
 
 
@@ -69,7 +69,8 @@ def reconcile_once(
     if check_mode:
         return predicted
     executor = Executor(server, desired, claims, warn, facts, plan)
-    return executor.carry_out()._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced)
+    done = executor.carry_out()
+    return done._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced if done.replaced is None else done.replaced)
 
 
 def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:
@@ -81,8 +82,8 @@ def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, F
         if owner is None:
             token = unknown.token
             raise ApiError(
-                f"The server does not say which user this login is, so the token {token.name!r} (id {token.id}, of user id {token.user_id}) may be somebody "
-                "else's, and nothing was changed: say whose token is meant with user_id, or which one with id"
+                f"The server does not report which user this login is, so the token {token.name!r} (id {token.id}, of user id {token.user_id}) may belong "
+                "to somebody else, and nothing was changed: set user_id, or select the token with id"
             ) from None
         facts = facts._replace(owner=owner)
         return make_plan(desired, facts), facts

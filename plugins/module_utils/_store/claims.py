@@ -116,8 +116,8 @@ class Claims:
         try:
             known = tuple(number for number in ids if number is not None)
             claim = Claim(self, self.record.contents, Pending(op, self.run, int(backend.now()), self.lease, backend.host, known))
-            claim.begin()
             try:
+                claim.begin()
                 yield claim
             except BaseException as problem:
                 claim.rollback(problem)
@@ -130,8 +130,8 @@ class Claims:
         """Keep what a change in place has made of the token."""
         try:
             self.record.save((self.record.contents or self.record.empty())._replace(token=token))
-        except Conflict:
-            # Another run has written a newer state of the same token.
+        except (Conflict, Locked):
+            # Another run has written a newer state of the same token, or is about to.
             pass
 
 
@@ -146,6 +146,7 @@ class Claim:
         self._pending = pending
         self._suspect = before is not None and before.suspect_since is not None
         self._open = True
+        self._has_begun = False
         self._started = boottime()
         self.until: float | None = time.monotonic() + pending.lease / 2
 
@@ -162,12 +163,9 @@ class Claim:
             self._record.save((self._before or self._record.empty())._replace(pending=self._pending))
         except Conflict:
             raise Busy(self._record.location, None) from None
-        try:
-            # The claim has used up what was set aside; this is for the secret.
-            self._record.backend.preallocate()
-        except StoreError as error:
-            self.rollback(error)
-            raise
+        # The claim has used up what was set aside; this is for the secret.
+        self._record.backend.preallocate()
+        self._has_begun = True
 
     def ensure_claim(self) -> None:
         """Raise Busy unless the claim is still this run's: by time, for a process or machine that stood still, and by the record."""
@@ -236,10 +234,16 @@ class Claim:
 
         A task's time limit or Ctrl-C may come right after the secret was stored: where the claim is gone from the store, nothing is undone.
         """
+        if isinstance(problem, StoreError) and problem.maybe_applied and not self._has_begun:
+            # The claim itself may have been written after all.
+            with contextlib.suppress(StoreError):
+                self._record.backend.read()
         if not self._open or not self._record.is_claimed_by(self._claims.run):
             return
         self._open = False
-        self._end(isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied))
+        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied)
+        # Before the claim was complete, nothing was sent.
+        self._end(harmless or not self._has_begun)
 
     def release(self) -> None:
         """End the claim where nothing was done that changes the record, and nothing has ended it yet."""

@@ -51,6 +51,10 @@ class _Content(t.NamedTuple):
     document: dict[str, t.Any] | None
     written_at: float
 
+    def __repr__(self) -> str:
+        """Without what is in it: it holds secrets."""
+        return f"_Content({len(self.octets)} bytes)"
+
 
 class FileBackend:
     """One record in one JSON file, mode 0600; see backends.Backend for what the methods promise.
@@ -73,6 +77,8 @@ class FileBackend:
         self._content: _Content | None = None
         self._warned_about: bytes | None = None
         self._kept: bytes | None = None
+        # Whether a write that seemed to fail may have been done.
+        self._maybe_applied = False
         self._stale: list[str] = []
 
     def __enter__(self) -> FileBackend:
@@ -246,6 +252,7 @@ class FileBackend:
     def _persist(self, what: str, effect: Callable[[], None], insist_until: float | None) -> None:
         """Carry out an effect on the record under the lock, once more while its file system is away."""
         warned = False
+        self._maybe_applied = False
         while True:
             try:
                 with self._working(insist_until):
@@ -264,7 +271,8 @@ class FileBackend:
         document = json.loads(octets)
         try:
             temporary = self._write_temporary(octets)
-            self._compare()
+            if self._compare(octets):
+                return
             self._keep_damaged()
             before = self._content
             try:
@@ -274,8 +282,10 @@ class FileBackend:
             except BaseException as problem:
                 # Ctrl-C or a task's time limit, before or after the rename; or a network file system that reports a failure of what it has
                 # done. Only the folder tells.
-                if not self._is_in_place(temporary):
+                is_in_place = self._is_in_place(temporary)
+                if not is_in_place:
                     self._content = before
+                    self._maybe_applied = self._maybe_applied or is_in_place is None
                     raise
                 if not isinstance(problem, OSError):
                     raise
@@ -292,23 +302,42 @@ class FileBackend:
             self._content = None
             os.unlink(self.path)
         except BaseException as problem:
-            if os.path.lexists(self.path):
+            is_gone = self._is_gone()
+            if not is_gone:
                 self._content = before
+                self._maybe_applied = self._maybe_applied or is_gone is None
                 raise
             if not isinstance(problem, OSError):
                 raise
 
-    def _compare(self) -> None:
-        """Raise Conflict when the file holds something else than what was last seen."""
+    def _compare(self, wanted: bytes | None = None) -> bool:
+        """Raise Conflict unless the file holds what was last seen; True when it holds what is wanted, written by an attempt that seemed to fail."""
         found = self._load()
-        if (found and found.octets) != (self._content and self._content.octets):
-            raise Conflict(f"{self.location} was written by another run")
+        if (found and found.octets) == (self._content and self._content.octets):
+            return False
+        if found and found.octets == wanted:
+            self._content = found
+            return True
+        raise Conflict(f"{self.location} was written by another run", maybe_applied=self._maybe_applied)
 
-    def _is_in_place(self, temporary: os.stat_result) -> bool:
+    def _is_in_place(self, temporary: os.stat_result) -> bool | None:
+        """Whether the file is the temporary one by now; None when the file system does not tell."""
         try:
             return os.path.samestat(os.lstat(self.path), temporary)
-        except OSError:
+        except FileNotFoundError:
             return False
+        except OSError:
+            return None
+
+    def _is_gone(self) -> bool | None:
+        """Whether there is no file any more; None when the file system does not tell."""
+        try:
+            os.lstat(self.path)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return None
+        return False
 
     def _open_temporary(self) -> int:
         """This run's own temporary file: what preallocate() made, or a new one."""
@@ -412,7 +441,7 @@ class FileBackend:
     def _explanation(self, what: str, error: OSError) -> StoreError:
         if error.errno == errno.ELOOP:
             return StoreError(f"{self.location} is a symbolic link, which is refused; give the path of the file itself")
-        return StoreError(f"{self.location} could not be {what}: {error.strerror}{self._hint(error.errno)}")
+        return StoreError(f"{self.location} could not be {what}: {error.strerror}{self._hint(error.errno)}", maybe_applied=self._maybe_applied)
 
     def _hint(self, code: int | None) -> str:
         if code in (errno.EACCES, errno.EPERM):

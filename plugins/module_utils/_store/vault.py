@@ -5,22 +5,21 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
 import re
 import time
 import typing as t
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from .._errors import ApiError
-from .._http.addresses import check_url
+from .._http.addresses import check_url, is_loopback
 from .._http.client import USER_AGENT
 from .._http.connection import Connection, DeadlineExceeded
 from .._http.messages import MAX_EXCERPT_CHARACTERS, body_excerpt, root_cause
 from .._redact import Redactor
+from .._time import from_http_date
 from .errors import Conflict, StoreError
 
 try:
@@ -47,6 +46,10 @@ class _Version(t.NamedTuple):
     number: int
     document: dict[str, t.Any] | None
     created_at: float | None
+
+    def __repr__(self) -> str:
+        """Without the document, which holds secrets."""
+        return f"_Version({self.number!r})"
 
 
 _NOTHING = _Version(0, None, None)
@@ -289,9 +292,8 @@ class VaultBackend:
         return max(self.now() - self._version.created_at, 0.0)
 
     def _read_clock(self, response: requests.Response) -> None:
-        with contextlib.suppress(KeyError, TypeError, ValueError, OverflowError):
-            date = parsedate_to_datetime(response.headers["Date"])
-            self._clock = ((date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp(), time.monotonic())
+        with contextlib.suppress(KeyError, ValueError):
+            self._clock = (from_http_date(response.headers["Date"]), time.monotonic())
 
     # One call
 
@@ -448,13 +450,6 @@ def _vault_url(url: str | None) -> str:
     except ApiError as error:
         raise StoreError(error.message) from None
     parts = urlsplit(checked)
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise StoreError(f"store.vault.url: {checked} would send secrets unencrypted; use https")
     return checked
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

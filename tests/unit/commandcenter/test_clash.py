@@ -76,7 +76,7 @@ class TestNamesOfOthers:
         sim.set(commandcenter_names="global", commandcenter_error_style=style)
         theirs = sim.commandcenter_create("ci", user_id=8)
         error = token.fails()
-        assert "Token name already present. The list of this login does not show the token that has this name: it belongs to somebody else" in error.message
+        assert "Token name already present. Another user's token, which this login cannot see, has this name. Choose another name" in error.message
         assert not error.maybe_applied
         assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, CREATE, LOGOUT]
         assert [one["id"] for one in tokens(sim)] == [theirs["id"]]

@@ -24,21 +24,21 @@ class TestBeforeAnythingIsSent:
             ({"name": None}, "name (or the id of an existing token) is required"),
             ({"name": ""}, "name (or the id of an existing token) is required"),
             ({"name": " \n"}, "name (or the id of an existing token) is required"),
-            ({"api_endpoints": ["/x"]}, "api_endpoints only goes with scope: custom"),
-            ({"scope": "all", "api_endpoints": ["/x"]}, "api_endpoints only goes with scope: custom"),
-            ({"scope": "ms_scim", "api_endpoints": []}, "api_endpoints only goes with scope: custom"),
+            ({"api_endpoints": ["/x"]}, "api_endpoints can only be used with scope: custom"),
+            ({"scope": "all", "api_endpoints": ["/x"]}, "api_endpoints can only be used with scope: custom"),
+            ({"scope": "ms_scim", "api_endpoints": []}, "api_endpoints can only be used with scope: custom"),
             ({"scope": "custom"}, "scope: custom needs api_endpoints, the paths that the token may be used for"),
             ({"scope": "custom", "api_endpoints": []}, "scope: custom needs api_endpoints, the paths that the token may be used for"),
             ({"scope": "custom", "api_endpoints": ["/x", " "]}, "api_endpoints: an empty path would open every endpoint"),
-            ({"scope": "ms_scim", "renewable_until": "90d"}, "renewable_until does not go with scope: ms_scim, whose tokens cannot be renewed; use expires"),
+            ({"scope": "ms_scim", "renewable_until": "90d"}, "renewable_until cannot be used with scope: ms_scim, whose tokens cannot be renewed; use expires"),
             (
                 {"scope": "one_touch", "renewable_until": UNTIL},
-                "renewable_until does not go with scope: one_touch, whose tokens cannot be renewed; use expires",
+                "renewable_until cannot be used with scope: one_touch, whose tokens cannot be renewed; use expires",
             ),
             *[
                 (
                     {"expires": "90d", **scope},
-                    "expires only goes with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until",
+                    "expires can only be used with scope: ms_scim or one_touch; how long a renewable token lives is up to the server, see renewable_until",
                 )
                 for scope in ({}, {"scope": "all"}, {"scope": "hyperscale"}, {"scope": "custom", "api_endpoints": ["/x"]})
             ],

@@ -69,7 +69,7 @@ class TestCreate:
         settled(sim, result)
         assert len(token.warnings) == 1
         assert ("what was created without its secret was revoked" in token.warnings[0]) == done
-        assert token.warnings[0].endswith("the token is created once more")
+        assert token.warnings[0].endswith("the token is created again")
         assert "canary" not in token.warnings[0]
 
 
@@ -169,7 +169,7 @@ class TestUpdate:
         assert [one["type"] for one in tokens(sim)] == [5]
         assert [entry["done"] for entry in sim.requests("AccessToken/", "PUT")] == [done, True]
         assert len(token.warnings) == 1
-        assert token.warnings[0].endswith("; the change is sent once more")
+        assert token.warnings[0].endswith("; the change is sent again")
 
 
 def test_an_update_that_is_lost_twice(sim: Simulator, token: Task) -> None:

@@ -69,8 +69,9 @@ class TestAServerThatDoesNotTell:
         sim.fault("status", path="WhoAmI", code=403, times=0)
         for check_mode in (True, False):
             message = token.fails(check_mode, **arguments).message
-            assert f"The server does not say which user this login is, so the token 'ci' (id {made['id']}, of user id 7) may be somebody else's" in message
-            assert "say whose token is meant with user_id, or which one with id" in message
+            assert f"so the token 'ci' (id {made['id']}, of user id 7) may belong to somebody else" in message
+            assert "The server does not report which user this login is" in message
+            assert "set user_id, or select the token with id" in message
         assert writes(sim) == []
         assert token(user_id=7, **arguments)["changed"] is True
 
@@ -95,7 +96,7 @@ class TestLostCreation:
         sim.fault("cut_after", method="POST", path="AccessToken$")
         sim.fault("status", path="WhoAmI", code=403, times=0)
         error = token.fails()
-        assert "has appeared meanwhile and may be somebody else's" in error.message
+        assert "was created in the meantime and may belong to somebody else" in error.message
         assert error.maybe_applied
         assert names(sim) == ["ci"]
 

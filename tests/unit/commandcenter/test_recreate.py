@@ -16,7 +16,7 @@ from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens
 from tests.unit.helpers import Task, bodies, transcript
 
 TYPES = {"all": ALL, "custom": CUSTOM, "hyperscale": HYPERSCALE, "ms_scim": MS_SCIM, "one_touch": ONE_TOUCH}
-HINT = ". To have it replaced by a new one, set recreate: state_change"
+HINT = ". To replace it with a new one, set recreate: state_change"
 
 
 def replacement(number: int) -> list[str]:
@@ -133,7 +133,7 @@ class TestTheEnd:
         old = existing(sim, scope)
         sim.advance(days * DAY)
         error = token.fails()
-        assert f"The token 'ci' (id {old['id']}) has expired at " in error.message
+        assert f"The token 'ci' (id {old['id']}) expired at " in error.message
         assert error.message.endswith(f"Z and cannot be renewed{HINT}")
         assert predicted_and_done(sim, token, recreate="state_change")["actions"] == ["recreated"]
         assert [(one["id"] != old["id"], one["type"]) for one in tokens(sim)] == [(True, TYPES[scope])]
@@ -142,8 +142,8 @@ class TestTheEnd:
         old = existing(sim)
         sim.advance(91 * DAY)
         error = token.fails()
-        assert f"The token 'ci' (id {old['id']}) could be renewed until " in error.message
-        assert error.message.endswith(f"Z only{HINT}")
+        assert f"The token 'ci' (id {old['id']}) could only be renewed until " in error.message
+        assert error.message.endswith(f"Z{HINT}")
         assert predicted_and_done(sim, token, recreate="state_change")["actions"] == ["recreated"]
 
     def test_is_not_there_a_second_before(self, sim: Simulator, token: Task) -> None:
@@ -214,7 +214,7 @@ class TestRolledBack:
         sim.fault("status", method="PUT", path="AccessToken/", code=403, times=0)
         message = token.fails(recreate="always").message
         assert "HTTP 403" in message
-        assert "has to leave its name to its successor, and the server does not rename it; nothing else was changed" in message
+        assert "must be renamed before its successor is created, and the server refused that; nothing else was changed" in message
         # The second name is for servers that do not take long ones.
         assert bodies(sim, "PUT", "AccessToken/") == [{"tokenName": f"ci.replaced-{old['id']}"}, {"tokenName": f"replaced-{old['id']}"}]
         assert transcript(sim) == [LOGIN, LIST, update(old["id"]), update(old["id"]), LOGOUT]

@@ -237,10 +237,10 @@ class TestBadInput:
             ({"refresh_token": "r"}, "state: renewed needs a store, or the pair to renew in access_token and refresh_token"),
             (
                 {"state": "present", "name": "ci", "access_token": "a", "refresh_token": "r"},
-                "access_token and refresh_token only go with state: renewed without a store",
+                "access_token and refresh_token can only be used with state: renewed without a store",
             ),
-            ({"state": "absent", "name": "ci", "access_token": "a"}, "access_token and refresh_token only go with state: renewed without a store"),
-            ({"state": "present", "name": "ci", "refresh_token": "r"}, "access_token and refresh_token only go with state: renewed without a store"),
+            ({"state": "absent", "name": "ci", "access_token": "a"}, "access_token and refresh_token can only be used with state: renewed without a store"),
+            ({"state": "present", "name": "ci", "refresh_token": "r"}, "access_token and refresh_token can only be used with state: renewed without a store"),
         ],
     )
     def test_half_a_pair_or_the_wrong_state(self, sim: Simulator, renew: Task, arguments: dict[str, Any], words: str) -> None:

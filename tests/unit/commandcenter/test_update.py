@@ -147,7 +147,7 @@ class TestById:
     def test_an_unknown_one(self, sim: Simulator, token: Task, check_mode: bool) -> None:
         existing(sim)
         error = token.fails(check_mode, id=4711, name=None)
-        assert error.message == "There is no token with id 4711; give a name to have one created"
+        assert error.message == "There is no token with id 4711; to create a token, set name without id"
         assert transcript(sim) == UNCHANGED
 
 

@@ -20,7 +20,7 @@ FLOORS = (
     {"modules"},
     {"_module"},
     {"_reconcile"},
-    {"_commandcenter", "_cohesity"},
+    {"_commandcenter", "_cohesity", "_rest"},
     {"_store"},
     {"_http"},
     {"_options", "_redact", "_memory"},

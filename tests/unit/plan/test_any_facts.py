@@ -224,7 +224,7 @@ def test_the_prediction_needs_nothing_but_the_plan(wanted: dict[str, Any], world
     assert (plan.step, plan.token, dict(plan.changes), list(plan.orphans), list(plan.leftovers)) == before
     if isinstance(outcome, ApiError):
         # The wish itself cannot be met.
-        assert any(words in outcome.message for words in ("renewable_until: ", "expires: ", "say in scope what", "say which ones its successor may"))
+        assert any(words in outcome.message for words in ("renewable_until: ", "expires: ", "set scope for its successor", "set them for its successor"))
         return
     assert outcome.actions == plan.actions
     assert (outcome.token is None) == (desired.state == "absent")

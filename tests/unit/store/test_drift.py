@@ -84,7 +84,7 @@ class TestUpdate:
         sim.fault(kind, method="PUT")
         result = task(scope="hyperscale")
         assert result["actions"] == ["reused", "updated"]
-        assert any("the change is sent once more" in warning for warning in task.warnings)
+        assert any("the change is sent again" in warning for warning in task.warnings)
         assert task(scope="hyperscale")["actions"] == ["reused"]
 
 

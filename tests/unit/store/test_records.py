@@ -84,7 +84,7 @@ class TestOneTokenManagedByMany:
         task(**operator)
         before = task.store.read()
         message = task.fails(username=None, password=None, auth_token=QSDK_AUTH_TOKEN).message
-        assert "The store holds the token of user id 8, and this login is user id 7: nothing was changed" in message
+        assert "The store holds the token of user id 8, and this login is user id 7: its record was left as it is" in message
         assert task.store.read() == before
         assert [token["user_id"] for token in task.live()] == [8]
         assert task(**operator)["actions"] == ["reused"]

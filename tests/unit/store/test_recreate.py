@@ -67,7 +67,7 @@ class TestCannotBeRenewed:
         task()
         sim.advance(15 * DAY)
         error = task.fails()
-        assert "could be renewed until" in error.message
+        assert "could only be renewed until" in error.message
         assert "set recreate: state_change" in error.message
         assert sim.requests("Renew$") == []
         replaced(task, task(recreate="state_change"))
@@ -75,7 +75,7 @@ class TestCannotBeRenewed:
     def test_renewable_until_passed(self, task: StoredToken, sim: Simulator) -> None:
         task(renewable_until="2d")
         sim.advance(2 * DAY + MINUTE)
-        assert "could be renewed until" in task.fails(renewable_until="2d").message
+        assert "could only be renewed until" in task.fails(renewable_until="2d").message
         replaced(task, task(renewable_until="2d", recreate="state_change"))
 
     def test_renewable_until_passed_while_the_token_still_lives(self, task: StoredToken, sim: Simulator) -> None:
@@ -91,7 +91,7 @@ class TestCannotBeRenewed:
         sim.commandcenter_edit(101, refresh_expires=int(sim.now()) - 1)
         error = task.fails(state="renewed")
         assert "permissible time limit" in error.message
-        assert "The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change" in error.message
+        assert "The pair was not rotated. To replace a token that can no longer be renewed, set recreate: state_change" in error.message
         assert task()["actions"] == ["reused"]
         result = task(state="renewed", recreate="state_change")
         assert any("permissible time limit" in warning for warning in task.warnings)
@@ -149,7 +149,7 @@ class TestSecretGone:
         error = task.fails()
         assert error.message == (
             "The token 'ci' (id 101) exists, but the store does not hold its secret, which cannot be read again. "
-            "To have it replaced by a new one, set recreate: state_change"
+            "To replace it with a new one, set recreate: state_change"
         )
         assert task.store.read() is None
         assert task.requests == [LOGIN, LIST, LOGOUT]

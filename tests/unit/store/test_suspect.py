@@ -194,7 +194,7 @@ class TestLostAnswers:
         sim.fault(kind, method="POST", path="AccessToken$")
         result = task()
         assert result["actions"] == ["created"]
-        assert any("the token is created once more" in warning for warning in task.warnings)
+        assert any("the token is created again" in warning for warning in task.warnings)
         task.settled(result)
 
     @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "truncate", "empty_after", "html_after"])

@@ -335,7 +335,9 @@ class TestCheckAndSet:
         assert len(sim.requests("Renew$")) == 1
         task.settled(first)
 
-    def test_a_creation_that_is_taken_for_dead(self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]]) -> None:
+    def test_a_creation_that_is_taken_for_dead(
+        self, task: StoredToken, sim: Simulator, gateway: Gateway, stopped: Callable[..., Future[dict[str, Any]]]
+    ) -> None:
         run = stopped("POST", "AccessToken$", after=True)
         gateway.advance(LEASE + 1)
         second = self.other(task)()

@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls with an access token or a login: what a refusal means, and what is tried in the place of a refused credential."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from .._errors import ApiError
+from .._http.client import Response
+from .._store.format import DamagedToken
+from .server import Server
+from .token import HEADER_FORMS, Token, from_stored
+
+_NO_SUCH_OBJECT = ("does not exist", "not found", "no such")
+
+
+class Caller:
+    """Sends requests to one server with one credential, which is replaced at most once for each request.
+
+    token: an access token; without one, the login of the server. renew: exchanges a stored token whose end has passed for its successor;
+    None where that is not allowed. actions: what was done about the credential.
+    """
+
+    def __init__(self, server: Server, token: Token | None, renew: Callable[[Token], Token] | None = None) -> None:
+        self.server = server
+        self.actions: list[str] = []
+        self._renew = renew
+        self._token: Token | None = None
+        if token is not None:
+            self._carry(token)
+
+    def call(self, method: str, path: str, *, headers: Mapping[str, str], **request: t.Any) -> Response:
+        """One request, and once more where its credential was refused and another one can be had. Raises ApiError.
+
+        A request that was refused with 401 was not carried out, so a write is repeated too. request: as in HttpClient.request.
+        """
+        try:
+            return self._send(method, path, {**headers, **self._credential()}, request)
+        except ApiError as error:
+            if error.status != 401:
+                raise
+            refusal = error
+        for form in self._other_forms():
+            try:
+                response = self._send(method, path, {**headers, **t.cast(Token, self._token).headers(form)}, request)
+            except ApiError as error:
+                if error.status != 401:
+                    raise
+            else:
+                self._token = t.cast(Token, self._token)._replace(auth_header=form)
+                return response
+        fresh = self._replaced(refusal)
+        try:
+            return self._send(method, path, {**headers, **fresh}, request)
+        except ApiError as error:
+            if error.status != 401:
+                raise
+            raise error.explained(
+                "A new credential was refused too: this user may not call this path, or the server accepts no such credential there"
+            ) from None
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], request: Mapping[str, t.Any]) -> Response:
+        response = self.server.client.request(method, path, headers=headers, text=True, **request)
+        if 200 <= response.status < 300:
+            self.server.check_document(method, path, response, _document(response))
+        return response
+
+    def _credential(self) -> dict[str, str]:
+        if self._token is not None:
+            return self._token.headers(self.server.auth_header)
+        if not self.server.has_login:
+            self.actions.append("authenticated")
+        return self.server.login_headers()
+
+    def _other_forms(self) -> Iterator[str]:
+        """The forms in which the refused token was not sent: unless its end has passed, or the user has said which form it is."""
+        if self._token is not None and self.server.auth_header is None and not self._has_ended(self._token):
+            used = self._token.auth_header or "bearer"
+            yield from (form for form in HEADER_FORMS if form != used)
+
+    def _has_ended(self, token: Token) -> bool:
+        return token.expires_at is not None and token.expires_at <= self.server.server_time()
+
+    def _replaced(self, refusal: ApiError) -> dict[str, str]:
+        """The header of another credential; raises the refusal, with the reason, where there is none."""
+        token = self._token
+        if token is not None and self._renew is not None and self._has_ended(token):
+            self._carry(self._renew(token))
+            self.actions.append("renewed")
+            return self._credential()
+        if not self.server.can_log_in:
+            raise refusal.explained(self._reason()) from None
+        self._token = None
+        headers = self.server.log_in_again()
+        self.actions.append("reauthenticated")
+        return headers
+
+    def _reason(self) -> str:
+        """Why a refused credential was not replaced."""
+        token = self._token
+        if token is None:
+            return "The login was not accepted, and there is no user name and password, or only a one-time password, to log in with again"
+        if not self._has_ended(token):
+            return "The access token was not accepted, though its end is not known to have passed: it may have been revoked, or may not call this path"
+        return "The access token has expired, and neither a store to renew it in nor a login is given"
+
+    def _carry(self, token: Token) -> None:
+        self.server.client.redactor.add(token.access_token, token.refresh_token)
+        self._token = token
+
+
+def given_token(values: Mapping[str, t.Any] | None, server: str) -> Token | None:
+    """The token in a dict as the module returned it; None where its secret is missing, as in check mode.
+
+    server: the base address of the API. Raises ApiError for a token of another server: nothing has been sent by then.
+    """
+    if not values or not values.get("access_token"):
+        return None
+    try:
+        token = from_stored(values)
+    except DamagedToken as damage:
+        raise ApiError(f"token: {damage} cannot be what the module has returned; hand back the dict as it was") from None
+    check_server("token", values.get("server"), server)
+    return token
+
+
+def check_server(option: str, theirs: t.Any, ours: str) -> None:
+    """Raise ApiError unless a token was issued by the server that is called: its secret goes to no other one."""
+    if not isinstance(theirs, str) or not theirs:
+        raise ApiError(f"{option}: its server is missing, so it is not known where it belongs; hand back what the module has returned")
+    if _origin(theirs) != _origin(ours):
+        raise ApiError(f"{option}: it belongs to server {theirs!r}, not to {ours!r}, so nothing was sent")
+
+
+def says_gone(error: ApiError) -> bool:
+    """Whether the server says that there is no such object, with a status or inside HTTP 200."""
+    said = error.message.partition(": HTTP ")[2].lower()
+    return error.status == 404 or (error.status == 200 and any(words in said for words in _NO_SUCH_OBJECT))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", url
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _document(response: Response) -> t.Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None

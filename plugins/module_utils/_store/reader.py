@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a record for a consumer: whichever token it is of, without a lock and without a write."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping
+
+from .backends import open_store
+from .errors import StoreError
+from .format import Contents, Kind, from_document
+
+
+def read_contents(
+    store: Mapping[str, t.Any], kind: Kind, *, timeout: float, retries: int, use_proxy: bool, warn: Callable[[str], None], may_be_missing: bool = False
+) -> Contents | None:
+    """What the store holds; the rest is as in open_store().
+
+    may_be_missing: return None where there is no token, instead of raising an error: in check mode, the task that stores one has not run.
+    Raises StoreError for a record that is not of this kind, or that cannot be read.
+    """
+    with open_store(store, timeout=timeout, retries=retries, use_proxy=use_proxy, check_mode=True, warn=warn) as backend:
+        document = backend.read()
+        contents = None if document is None else from_document(document, backend.location, kind)
+        if contents is not None and contents.token is not None:
+            return contents
+        if may_be_missing:
+            return None
+        raise StoreError(f"{backend.location} holds no token: let dataprotection.access.{kind.name} store one first")

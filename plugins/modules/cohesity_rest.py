@@ -1,0 +1,260 @@
+#!/usr/bin/python
+
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cohesity_rest
+short_description: Call the REST API of a Cohesity cluster
+version_added: 1.0.0
+author:
+  - The dataprotection.access authors (!UNKNOWN)
+description:
+  - Sends one request to the API of a Cohesity cluster, or of Helios, and returns the response.
+  - The first of these that is given is the credential, which are O(api_key), O(token), O(session), O(store), and a login with O(username) and O(password).
+    Two of the first four exclude each other. An environment variable does not count as given beside one of these options.
+  - A login for an access token is shared by all tasks of a run that call the same cluster as the same user with the same options, so a play with twenty
+    calls logs in once. A token or session that another module of this collection has returned in this run for that login is used too.
+  - When the cluster says that the credential has expired, the module logs in again and repeats the request, both once. A refused request was not carried
+    out, so this is safe for writes too. It needs a login that can be repeated, so neither an API key nor a one-time password can be replaced.
+  - A session that this module opens ends with the task.
+  - The request C(DELETE /v2/users/sessions) without C(sid) or C(current) in the query is refused, because it ends every session on the cluster.
+options:
+  login:
+    description:
+      - What to log in for when no other credential is given. V(token) is an access token, V(session) a session, which clusters with session management
+        want.
+      - V(auto) tries an access token first, and a session where the cluster offers no access tokens. After a refusal of the user or the password, nothing
+        else is tried.
+    type: str
+    choices: [auto, token, session]
+    default: auto
+extends_documentation_fragment:
+  - dataprotection.access._rest
+  - dataprotection.access._cohesity
+  - dataprotection.access._cohesity.credentials
+  - dataprotection.access._store
+  - dataprotection.access._transport
+  - dataprotection.access._attributes
+  - dataprotection.access._attributes.rest
+  - dataprotection.access._attributes.actiongroup_cohesity
+notes:
+  - The result is shown, because it holds no secret. Wherever a credential in use appears in a response, it is masked.
+  - Responses and bodies are your own data, and may hold other secrets, such as the secret of an API key that the call creates. Set C(no_log) for such
+    calls.
+  - A response may be 16 MiB large.
+  - A request that only reads costs one request, and one more for each O(tenant) or O(access_cluster) that is given by name.
+seealso:
+  - module: dataprotection.access.cohesity_access_token
+  - module: dataprotection.access.cohesity_session
+  - module: ansible.builtin.uri
+  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    description: What the errors mean, and what to do.
+"""
+
+EXAMPLES = r"""
+- name: List the protection groups
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+    path: /v2/data-protect/protection-groups
+    query:
+      isActive: true
+  register: protection
+
+- name: Create a policy, with the login of the task before
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+    method: POST
+    path: /v2/data-protect/policies
+    body:
+      name: gold
+  register: policy
+
+- name: Delete the policy, which check mode has not created
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+    method: DELETE
+    path: /v2/data-protect/policies/{{ policy.json.id }}
+  when: not ansible_check_mode
+
+- name: Log in once more
+  dataprotection.access.cohesity_access_token:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+  register: login
+
+- name: Use that token, and nothing else
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    token: "{{ login.token }}"
+    path: /irisservices/api/v1/public/cluster
+
+- name: Use an API key
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    api_key: "{{ cohesity_api_key }}"
+    path: /v2/file-services/views
+"""
+
+RETURN = r"""
+json:
+  description: The response, when it is JSON.
+  returned: when a response is JSON
+  type: raw
+  sample:
+    protectionGroups: []
+content:
+  description: The response as text, when it is not JSON. Empty when there is no body.
+  returned: when a response is not JSON
+  type: str
+  sample: ""
+status:
+  description: The HTTP status of the response, also of the one that made the task fail.
+  returned: when there was a response
+  type: int
+  sample: 200
+headers:
+  description: The headers of the response, with names in lower case, without those that hold credentials.
+  returned: when a response was accepted
+  type: dict
+  sample:
+    content-type: application/json
+url:
+  description: The URL of the request, query included.
+  returned: when a response was accepted
+  type: str
+  sample: https://cohesity.example.com/v2/data-protect/protection-groups?isActive=true
+elapsed:
+  description: How long the request took, in seconds.
+  returned: when a response was accepted
+  type: float
+  sample: 0.135
+actions:
+  description:
+    - What was done, or would be done in check mode. V(authenticated) means that this task has logged in, V(reauthenticated) that it has logged in again
+      because the credential had expired, V(sent) that a request was sent that writes.
+  returned: success
+  type: list
+  elements: str
+  sample: [sent]
+skip_reason:
+  description: Why check mode sent nothing.
+  returned: when the credential is one that an earlier task would have created, and check mode has nothing to read with
+  type: str
+  sample: there is no credential to read with in check mode
+code:
+  description: The server's own code for the error.
+  returned: failure, when the response holds one
+  type: raw
+  sample: KValidationError
+"""
+
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ..module_utils._cohesity.cluster import Cluster, cluster_name
+from ..module_utils._cohesity.credential import Credential
+from ..module_utils._cohesity.given import check_account, given_credential
+from ..module_utils._cohesity.login import Login
+from ..module_utils._cohesity.memory import acquire_from, memory_key
+from ..module_utils._cohesity.scope import scope_headers
+from ..module_utils._cohesity.stored import RECORD_KIND
+from ..module_utils._errors import ApiError
+from ..module_utils._http.client import Response
+from ..module_utils._memory import Memory
+from ..module_utils._module import run_shipped
+from ..module_utils._options import (
+    COHESITY_LOGIN_SPEC,
+    COHESITY_SESSION_SPEC,
+    COHESITY_SPEC,
+    COHESITY_TOKEN_SPEC,
+    REST_MESSAGE_SPEC,
+    REST_SPEC,
+    STORE_SPEC,
+    TRANSPORT_OPTIONS,
+    pick,
+)
+from ..module_utils._rest.message import read_message
+from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
+from ..module_utils._store.reader import read_contents
+
+__all__ = ["ARGUMENT_SPEC", "FACTS", "ONE_OF", "SECRET_RESULTS", "main", "memory_key", "run"]
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **COHESITY_SPEC,
+    **STORE_SPEC,
+    **REST_SPEC,
+    "login": {"type": "str", "choices": ["auto", "token", "session"], "default": "auto"},
+    "token": {"type": "dict", "no_log": False, "options": COHESITY_TOKEN_SPEC},
+    "session": {"type": "dict", "no_log": False, "options": COHESITY_SESSION_SPEC},
+}
+
+FACTS: dict[str, str] = {}
+SECRET_RESULTS: tuple[str, ...] = ()
+ONE_OF: tuple[str, ...] = ("api_key", "token", "session", "store")
+
+
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
+    """Send the request with the credential that the options name, or with the login that this run shares."""
+    message = read_message(**pick(params, REST_MESSAGE_SPEC))
+    check_statuses(params["status_code"])
+    login = Login(**pick(params, COHESITY_LOGIN_SPEC))
+    credential = _credential(params, login, check_mode, warn)
+    if check_mode and credential is None and not login.is_given and needs_credential(message, check_mode):
+        return skipped("there is no credential to read with in check mode")
+    options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"]}
+    if memory is not None:
+        options["acquire"] = acquire_from(memory)
+    with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
+        outcome = perform(_sender(cluster, params), message, params["status_code"], check_mode)
+        return result_of(outcome, cluster.actions, cluster.masked)
+
+
+def _credential(params: Mapping[str, t.Any], login: Login, check_mode: bool, warn: Callable[[str], None]) -> Credential | None:
+    """The credential that the options hold, or that their store does."""
+    name = cluster_name(params["cluster"])
+    credential = given_credential(**pick(params, ("api_key", "token", "session")), login=login, cluster=name)
+    if not params["store"]:
+        return credential
+    if credential is not None:
+        raise ApiError("store excludes api_key, token and session: give one credential")
+    transport = pick(params, ("timeout", "retries", "use_proxy"))
+    contents = read_contents(params["store"], RECORD_KIND, **transport, warn=warn, may_be_missing=check_mode)
+    if contents is None:
+        return None
+    check_account("store", contents.token, login, name)
+    return t.cast(Credential, contents.token)
+
+
+def _sender(cluster: Cluster, params: Mapping[str, t.Any]) -> Callable[..., Response]:
+    """Sends requests for the tenant and to the cluster behind Helios that the options name; a name is resolved before the first one."""
+    scope: dict[str, str] | None = None
+
+    def read(path: str, headers: Mapping[str, str]) -> t.Any:
+        return cluster.call("GET", path, headers=headers).data
+
+    def send(method: str, path: str, *, headers: Mapping[str, str], **request: t.Any) -> Response:
+        nonlocal scope
+        if scope is None:
+            scope = scope_headers(read, params["access_cluster"], params["tenant"])
+        return cluster.call(method, path, headers={**headers, **scope}, text=True, **request)
+
+    return send
+
+
+def main() -> None:
+    run_shipped(run, ARGUMENT_SPEC, takes_memory=True)
+
+
+if __name__ == "__main__":
+    main()

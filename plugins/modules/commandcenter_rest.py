@@ -1,0 +1,224 @@
+#!/usr/bin/python
+
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: commandcenter_rest
+short_description: Call the REST API of Command Center
+version_added: 1.0.0
+author:
+  - The dataprotection.access authors (!UNKNOWN)
+description:
+  - Sends one request to the API of Commvault Command Center, and returns the response. An error inside HTTP 200 is an error like any other.
+  - The first of these that is given is the credential, which are O(token), O(store), O(auth_token), and a login with O(username) and O(password). The first
+    three exclude each other. An environment variable does not count as given beside one of these options.
+  - With O(username) and O(password), the task logs in, sends the request, and logs out.
+  - When the server refuses the credential with HTTP 401, the module tries to get another one and repeats the request, both once. A refused request was not
+    carried out, so this is safe for writes too.
+  - The token in O(store) is renewed when it is refused and its known end has passed, and the new one is stored. HTTP 401 alone does not prove that a token
+    has expired, since some paths accept no access token at all. Check mode renews nothing. No other token is ever renewed.
+  - In all other cases, the task logs in when O(username) and O(password) are given, and otherwise fails.
+  - A token that was refused in the form C(Authorization) is tried in the other forms first, unless O(auth_header) says which one it is.
+  - DELETE of an object that is not there is no error, and no change.
+extends_documentation_fragment:
+  - dataprotection.access._rest
+  - dataprotection.access._commandcenter
+  - dataprotection.access._commandcenter.credentials
+  - dataprotection.access._store
+  - dataprotection.access._transport
+  - dataprotection.access._attributes
+  - dataprotection.access._attributes.rest
+  - dataprotection.access._attributes.actiongroup_commandcenter
+notes:
+  - The result is shown, because it holds no secret. Wherever a credential in use appears in a response, it is masked.
+  - Responses and bodies are your own data, and may hold other secrets. Set C(no_log) for such calls.
+  - A response may be 16 MiB large.
+  - A call with a token costs one request.
+seealso:
+  - module: dataprotection.access.commandcenter_access_token
+  - module: ansible.builtin.uri
+  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    description: What the errors mean, and what to do.
+"""
+
+EXAMPLES = r"""
+- name: Create a token that may only read jobs, unless it is there
+  dataprotection.access.commandcenter_access_token:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    name: job-reader
+    scope: custom
+    api_endpoints: [/Job]
+    store:
+      file: /var/lib/tokens/job-reader.json
+
+- name: List jobs with the stored token
+  dataprotection.access.commandcenter_rest:
+    url: https://commandcenter.example.com
+    store:
+      file: /var/lib/tokens/job-reader.json
+    path: /Job
+    headers:
+      limit: 20
+  register: jobs
+
+- name: Create a client group with a login
+  dataprotection.access.commandcenter_rest:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    method: POST
+    path: /ClientGroup
+    body:
+      name: servers
+  register: created
+
+- name: Look up the id of a client, which the server puts into a 404 when there is none
+  dataprotection.access.commandcenter_rest:
+    url: https://commandcenter.example.com
+    username: svc-ansible
+    password: "{{ commandcenter_password }}"
+    path: /getid
+    query:
+      clientName: server-99
+    status_code: [404]
+  register: client
+"""
+
+RETURN = r"""
+json:
+  description: The response, when it is JSON.
+  returned: when a response is JSON
+  type: raw
+  sample:
+    jobs: []
+content:
+  description: The response as text, when it is not JSON. Empty when there is no body.
+  returned: when a response is not JSON
+  type: str
+  sample: ""
+status:
+  description: The HTTP status of the response, also of the one that made the task fail.
+  returned: when there was a response
+  type: int
+  sample: 200
+headers:
+  description: The headers of the response, with names in lower case, without those that hold credentials.
+  returned: when a response was accepted
+  type: dict
+  sample:
+    content-type: application/json
+url:
+  description: The URL of the request, query included.
+  returned: when a response was accepted
+  type: str
+  sample: https://commandcenter.example.com/commandcenter/api/Job?completedJobLookupTime=3600
+elapsed:
+  description: How long the request took, in seconds.
+  returned: when a response was accepted
+  type: float
+  sample: 0.135
+actions:
+  description:
+    - What was done, or would be done in check mode. V(authenticated) means that this task has logged in, V(reauthenticated) that it has logged in because
+      the credential was refused, V(renewed) that it has renewed the token in O(store), V(sent) that a request was sent that writes.
+  returned: success
+  type: list
+  elements: str
+  sample: [sent]
+skip_reason:
+  description: Why check mode sent nothing.
+  returned: when the credential is one that an earlier task would have created, and check mode has nothing to read with
+  type: str
+  sample: there is no credential to read with in check mode
+code:
+  description: The server's own code for the error.
+  returned: failure, when the response holds one
+  type: raw
+  sample: 5
+"""
+
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ..module_utils._commandcenter.access_tokens import AccessTokens
+from ..module_utils._commandcenter.caller import Caller, check_server, given_token, says_gone
+from ..module_utils._commandcenter.server import Server
+from ..module_utils._commandcenter.stored import RECORD_KIND
+from ..module_utils._commandcenter.token import Token
+from ..module_utils._errors import ApiError
+from ..module_utils._module import run_shipped
+from ..module_utils._options import COMMANDCENTER_SPEC, COMMANDCENTER_TOKEN_SPEC, REST_MESSAGE_SPEC, REST_SPEC, STORE_SPEC, pick
+from ..module_utils._reconcile.renew import renew_stored
+from ..module_utils._rest.message import read_message
+from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
+from ..module_utils._store.backends import open_store
+from ..module_utils._store.claims import LEASE_SECONDS, Claims
+from ..module_utils._store.format import Contents
+from ..module_utils._store.reader import read_contents
+from ..module_utils._store.record import Record
+from ..module_utils._time import task_began
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **COMMANDCENTER_SPEC,
+    **STORE_SPEC,
+    **REST_SPEC,
+    "token": {"type": "dict", "no_log": False, "options": COMMANDCENTER_TOKEN_SPEC},
+}
+
+FACTS: dict[str, str] = {}
+SECRET_RESULTS: tuple[str, ...] = ()
+ONE_OF: tuple[str, ...] = ("token", "store", "auth_token")
+_STORE_TRANSPORT = ("timeout", "retries", "use_proxy")
+
+
+def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
+    """Send the request with the credential that the options name."""
+    began = task_began()
+    message = read_message(**pick(params, REST_MESSAGE_SPEC))
+    check_statuses(params["status_code"])
+    with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
+        token, contents = _token(params, server, check_mode, warn)
+        if token is None and not server.is_given_login:
+            if not check_mode:
+                raise ApiError("there is no credential: give token, store, auth_token, or username and password")
+            if needs_credential(message, check_mode):
+                return skipped("there is no credential to read with in check mode")
+
+        def renew(refused: Token) -> Token:
+            with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
+                record = Record(backend, RECORD_KIND, contents.identity if contents else {})
+                claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
+                return renew_stored(AccessTokens(server), claims, refused, params["store"]["lock_timeout"])
+
+        caller = Caller(server, token, None if contents is None or check_mode else renew)
+        outcome = perform(caller.call, message, params["status_code"], check_mode, says_gone)
+        return result_of(outcome, caller.actions, server.masked)
+
+
+def _token(params: Mapping[str, t.Any], server: Server, check_mode: bool, warn: Callable[[str], None]) -> tuple[Token | None, Contents | None]:
+    """The access token in the options or in their store, and the contents of that store."""
+    token = given_token(params["token"], server.url)
+    given = [name for name, is_given in (("token", token), ("store", params["store"]), ("auth_token", params["auth_token"])) if is_given]
+    if len(given) > 1:
+        raise ApiError(f"{' and '.join(given)} exclude each other: give one credential")
+    if not params["store"]:
+        return token, None
+    contents = read_contents(params["store"], RECORD_KIND, **pick(params, _STORE_TRANSPORT), warn=warn, may_be_missing=check_mode)
+    if contents is None:
+        return None, None
+    check_server("store", contents.identity.get("url"), server.url)
+    return contents.token, contents
+
+
+def main() -> None:
+    run_shipped(run, ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()
