@@ -473,33 +473,18 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.server import Server
-from ..module_utils._commandcenter.stored import OPTIONAL_IDENTITY, RECORD_KIND, identity
-from ..module_utils._commandcenter.token import SCOPE_NUMBERS, Token
+from ..module_utils._commandcenter.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
+from ..module_utils._reconcile.declared import DECLARED_SPEC, Task, outcome_result, reconcile_declared
 from ..module_utils._reconcile.desired import read_desired
 from ..module_utils._reconcile.execute import Outcome
-from ..module_utils._reconcile.reconcile import reconcile
-from ..module_utils._store.backends import open_store
-from ..module_utils._store.claims import LEASE_SECONDS, Claims, NoClaims
-from ..module_utils._store.record import Record
-from ..module_utils._time import iso, task_began
+from ..module_utils._time import task_began
 
-# What describes the token that is wanted.
+# What describes the token that is wanted, or is renewed without a store.
 TOKEN_SPEC: dict[str, t.Any] = {
-    "name": {"type": "str"},
-    "id": {"type": "int"},
-    "state": {"type": "str", "choices": ["present", "renewed", "absent"], "default": "present"},
-    "scope": {"type": "str", "choices": list(SCOPE_NUMBERS)},
-    "api_endpoints": {"type": "list", "elements": "str"},
-    "renewable_until": {"type": "str"},
-    "expires": {"type": "str"},
-    "allowed_ips": {"type": "list", "elements": "str"},
-    "user_id": {"type": "int"},
-    "recreate": {"type": "str", "choices": ["never", "state_change", "always"], "default": "never"},
-    "overlap": {"type": "str", "default": "0s"},
-    "min_validity": {"type": "str", "default": "5m"},
+    **DECLARED_SPEC,
     "access_token": {"type": "str", "no_log": True},
     "refresh_token": {"type": "str", "no_log": True},
 }
@@ -518,15 +503,10 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         tokens = AccessTokens(server)
         if params["access_token"]:
             pair = Token(id=params["id"], name=params["name"], access_token=params["access_token"], refresh_token=params["refresh_token"])
-            return _result(_renew_pair(tokens, pair, check_mode), server)
+            return outcome_result(_renew_pair(tokens, pair, check_mode), tokens)
         server.check_login()
-        if not params["store"]:
-            return _result(reconcile(tokens, desired, NoClaims(), check_mode, warn), server)
-        with open_store(params["store"], **pick(params, ("timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn) as backend:
-            whose = identity(server.url, **pick(params, ("name", "user_id", "username", "domain")))
-            record = Record(backend, RECORD_KIND, whose, OPTIONAL_IDENTITY)
-            claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
-            return _result(reconcile(tokens, desired, claims, check_mode, warn, params["store"]["lock_timeout"]), server)
+        common = Task(**pick(params, ("username", "domain", "timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn, began=began)
+        return outcome_result(reconcile_declared(tokens, desired, params["store"], common), tokens)
 
 
 def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
@@ -549,28 +529,6 @@ def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
             "Create a new token instead (state: present with recreate: always, preferably with a store)"
         ) from None
     return Outcome(pair.overlaid(renewed), pair, pair, ["renewed"])
-
-
-def _result(outcome: Outcome, server: Server) -> dict[str, t.Any]:
-    result: dict[str, t.Any] = {
-        "changed": any(action != "reused" for action in outcome.actions),
-        "token": outcome.token.public(server.server_time(), server.url, server.auth_header) if outcome.token else None,
-        "actions": outcome.actions,
-        "secret_available": bool(outcome.token and outcome.token.access_token),
-        "secret_fingerprint": outcome.token.fingerprint() if outcome.token else None,
-        "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in outcome.replaced or ()],
-        "diff": {
-            "before": outcome.before.described() if outcome.before else {},
-            "after": outcome.after.described() if outcome.after else {},
-        },
-    }
-    if outcome.before and {"renewed", "recreated"} & set(outcome.actions):
-        # The attributes alone may be the same before and after.
-        result["diff"]["before"]["secret"] = "old"
-        result["diff"]["after"]["secret"] = "new"
-    if outcome.replaced_id is not None:
-        result["replaced_id"] = outcome.replaced_id
-    return result
 
 
 def main() -> None:

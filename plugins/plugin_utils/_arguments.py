@@ -36,6 +36,8 @@ def environment_fallbacks(argument_spec: Mapping[str, t.Any], arguments: Mapping
                 found[name] = value
         elif isinstance(given, Mapping) and "options" in option:
             found[name] = {**given, **environment_fallbacks(option["options"], given, environment)}
+        elif isinstance(given, (list, tuple)) and "options" in option:
+            found[name] = [{**one, **environment_fallbacks(option["options"], one, environment)} if isinstance(one, Mapping) else one for one in given]
     return found
 
 

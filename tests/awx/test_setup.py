@@ -88,7 +88,7 @@ def test_awx_is_called(tmp_path: Path, playbook: str) -> None:
 
 def test_what_is_created_is_removed() -> None:
     texts = {name: (HERE / "playbooks" / "tasks" / f"{name}.yml").read_text(encoding="utf-8") for name in ("awx_setup", "awx_remove")}
-    created, removed = ({module for module in re.findall(r"awx\.awx\.(\w+):", text)} for text in texts.values())
+    created, removed = (set(re.findall(r"awx\.awx\.(\w+):", text)) for text in texts.values())
     # The organization is the user's; the others go with what they belong to.
     assert created - removed == {"organization", "host", "group", "schedule", "workflow_job_template_node"}
     assert {name for name in OBJECTS if f"awx_setup_objects.{name}" in texts["awx_setup"]} == set(OBJECTS)

@@ -8,19 +8,19 @@ import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
+from .._options import COHESITY_TOKEN_SPEC
 from .._store.format import Contents, DamagedToken, Kind
 from .._time import from_iso
 from .token import Token
 
 # What a record keeps of a token: all but what is derived from the rest.
-_TEXTS = ("access_token", "token_type", "expires_at", "expires_source", "cluster", "username", "domain", "certificate_sha256", "api_version")
-_LISTS = ("privileges",)
+_STORED_KEYS = tuple(key for key in COHESITY_TOKEN_SPEC if key not in ("headers", "expires_in"))
 
 
 def _read(document: Mapping[str, t.Any]) -> Token | None:
     """The token of a stored document, or None where it holds none; raises DamagedToken."""
-    values = {key: document[key] for key in (*_TEXTS, *_LISTS) if document.get(key) is not None}
-    damaged = [key for key, value in values.items() if not isinstance(value, list if key in _LISTS else str)]
+    values = {key: document[key] for key in _STORED_KEYS if document.get(key) is not None}
+    damaged = [key for key, value in values.items() if not isinstance(value, list if COHESITY_TOKEN_SPEC[key]["type"] == "list" else str)]
     if "expires_at" in values and from_iso(values["expires_at"]) is None:
         damaged.append("expires_at")
     try:
@@ -32,7 +32,7 @@ def _read(document: Mapping[str, t.Any]) -> Token | None:
     return token
 
 
-RECORD_KIND = Kind("cohesity_access_token", _read, Token.stored, frozenset((*_TEXTS, *_LISTS)))
+RECORD_KIND = Kind("cohesity_access_token", _read, Token.stored, frozenset(_STORED_KEYS))
 
 
 def public(contents: Contents, now: float) -> dict[str, t.Any]:

@@ -59,6 +59,10 @@ class AccessTokens:
             raise ApiError(f"GET {self.server.url}{TOKENS_PATH}: the response holds no list of tokens")
         return [from_wire(entry) for entry in listed]
 
+    def forget_old_list(self) -> bool:
+        """Whether the last listing() was read earlier in this task; if so, the next one is read anew. Here each one is."""
+        return False
+
     def create(self, name: str, attributes: Mapping[str, t.Any]) -> Token:
         """Create a token; returns it with its secrets, which the server shows only this once."""
         created = with_defaults(attributes)

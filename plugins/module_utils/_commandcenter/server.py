@@ -158,11 +158,6 @@ class Server:
         return bool(self.username and self._password) and not (self._otp_code and self._has_logged_in)
 
     @property
-    def has_login(self) -> bool:
-        """Whether there is the token of a login, given or this task's own."""
-        return bool(self._auth_token)
-
-    @property
     def is_given_login(self) -> bool:
         """Whether there is something to log in with, or the token of a login."""
         return self.has_login or bool(self.username and self._password)

@@ -73,6 +73,11 @@ class Plan(t.NamedTuple):
     expendable: bool = False  # the token's secret is of no use any more, so it need not work until its successor is stored
 
     @property
+    def writes(self) -> bool:
+        """Whether anything is to be changed, on the server or in the store."""
+        return self.step not in ("none", "reuse") or bool(self.changes or self.leftovers)
+
+    @property
     def actions(self) -> list[str]:
         """The actions of the result, as predicted by check mode and reported after the work."""
         words = {

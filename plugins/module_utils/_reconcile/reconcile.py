@@ -56,7 +56,12 @@ def reconcile_once(
         plan, facts = _plan(server, desired, facts)
     except ApiError:
         claims.check_unchanged()
+        if not check_mode and claims.keeps_secrets and server.forget_old_list():
+            return reconcile_once(server, desired, claims, check_mode, warn, name_is_taken)
         raise
+    # A list that is older than the record may not show yet what the record is about.
+    if not check_mode and plan.writes and claims.keeps_secrets and server.forget_old_list():
+        return reconcile_once(server, desired, claims, check_mode, warn, name_is_taken)
     if plan.step in ("none", "reuse") and (plan.changes or plan.leftovers):
         # These are the changes that are made without a claim.
         claims.check_unchanged()

@@ -104,8 +104,8 @@ def objects_of(document: t.Any, key: str | None, is_first: bool = True) -> list[
     if value is None and (not is_first or name in document):
         return []
     if not isinstance(value, list):
-        lists = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
-        raise ApiError(f"objects_key: the response has no list {name!r}; its lists are: {lists}")
+        others = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
+        raise ApiError(f"objects_key: the response has no list {name!r}; its lists are: {others}")
     return value
 
 

@@ -17,6 +17,7 @@ from ansible_collections.dataprotection.access.plugins.modules import (
     cohesity_session,
     commandcenter_access_token,
     commandcenter_access_token_info,
+    commandcenter_access_tokens,
 )
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
@@ -79,6 +80,22 @@ def test_a_command_center_token(commandcenter: dict[str, str], tmp_path: Path, d
         assert set(result) == {"changed"} | always | ({"replaced_id"} if "recreated" in result["actions"] else set())
         assert result["token"] is None or set(result["token"]) == set(told["token"]["contains"])
         check_types({key: value for key, value in result.items() if key != "changed"}, told)
+
+
+def test_declared_tokens(commandcenter: dict[str, str], sim: Simulator, tmp_path: Path, documented: dict[str, Any]) -> None:
+    told = documented["commandcenter_access_tokens"]["return"]
+    sim.commandcenter_create("ci-old")
+    entries = [{"name": "ci-new", "store": {"file": str(tmp_path / "ci.json")}, "recreate": "always"}, {"id": 4711}]
+    task = Task(commandcenter_access_tokens, **commandcenter, purge=True, purge_prefix="ci-", tokens=entries)
+    seen: set[str] = set()
+    for result in (task(check_mode=True), task(), task()):
+        assert set(result) == {"changed", "failed", "msg"} | set(told) - ELSEWHERE
+        for key in ("tokens", "purged", "diff"):
+            check_types({key: result[key]}, told)
+            for one in result[key]:
+                assert set(one) <= set(told[key]["contains"])
+        seen |= {key for one in result["tokens"] for key in one}
+    assert seen == set(told["tokens"]["contains"]) - {"status", "code"}
 
 
 def test_listed_tokens(commandcenter: dict[str, str], sim: Simulator, documented: dict[str, Any]) -> None:
