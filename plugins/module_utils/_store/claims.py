@@ -36,7 +36,7 @@ class Busy(Exception):
         """The error after waiting in vain."""
         if not self.pending:
             return ApiError(
-                f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout). Raise that, or run fewer of these tasks at the same time"
+                f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout). Raise that, or run fewer of these tasks at a time"
             )
         free_at = iso(self.pending.since + self.pending.lease)
         return ApiError(
