@@ -237,7 +237,7 @@ class World:
         if outcome.failed:
             self.counts["sentences"] += 1
             message = outcome.message
-            living = isinstance(named.store, VaultStore) and "has been at work on it" in message
+            living = isinstance(named.store, VaultStore) and "has been working on it" in message
             ruled = wish.get("recreate", "never") == "never" and wish.get("state") != "absent" and "set recreate: state_change" in message
             # Whose token is meant is not guessed where the list shows those of several users.
             asked = self.sim.switches()["commandcenter_list_all"] == "all" and "say whose token is meant with user_id" in message

@@ -19,10 +19,12 @@ class Credential(t.Protocol):
     kind: t.ClassVar[str]
 
     @property
-    def secret(self) -> str: ...
+    def secret(self) -> str:
+        """What no message may show."""
 
     @property
-    def headers(self) -> dict[str, str]: ...
+    def headers(self) -> dict[str, str]:
+        """What a request carries."""
 
 
 @dataclass(frozen=True)

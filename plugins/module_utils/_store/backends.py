@@ -31,9 +31,11 @@ class Backend(t.Protocol):
         limit, Ctrl-C). Whoever cleans up after an exception looks here for what the store holds.
         """
 
-    def __enter__(self) -> Backend: ...
+    def __enter__(self) -> Backend:
+        """Open the store."""
 
-    def __exit__(self, *_exception: object) -> None: ...
+    def __exit__(self, *_exception: object) -> None:
+        """End what the run holds in the store: its lock and its login."""
 
     def read(self) -> dict[str, t.Any] | None:
         """Return the newest document, or None when there is none, and remember it as seen. Needs no lock, and writes nothing.

@@ -38,11 +38,13 @@ class Busy(Exception):
         if self.is_locked:
             return ApiError(f"{self.location} is locked by another run; waited {waited:g} s (lock_timeout)")
         if not self.pending:
-            return ApiError(f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout)")
+            return ApiError(
+                f"{self.location}: other runs keep writing the record; waited {waited:g} s (lock_timeout). Raise that, or run fewer of these tasks at a time"
+            )
         free_at = iso(self.pending.since + self.pending.lease)
         return ApiError(
-            f"{self.location}: run {self.pending.run} has been at work on it ({self.pending.op}) since {iso(self.pending.since)}; "
-            f"waited {waited:g} s (lock_timeout). If that run has died, the first run after {free_at} settles what it left"
+            f"{self.location}: run {self.pending.run} has been working on it ({self.pending.op}) since {iso(self.pending.since)}; "
+            f"waited {waited:g} s (lock_timeout). If that run is dead, the first run after {free_at} resolves what it left"
         )
 
 
@@ -264,14 +266,14 @@ class Claim:
             pass
         except StoreError as error:
             # The claim stays in the record, so the next run settles it.
-            self._warn(f"{error.message}; the record stays marked as unfinished, and the next run settles it")
+            self._warn(f"{error.message}; the record stays marked as unfinished, and the next run resolves that")
 
     def _unstored(self, error: StoreError, discard: Effect | None, restore: Effect | None) -> StoreError:
         # Whatever can still be written from here on says "suspect"; where nothing can, the record says "pending".
         self._suspect = True
         if error.maybe_applied:
             # Programs may read the new secret from the store already, or go on with the old one: both are left to work.
-            return StoreError(f"{error.message}. It is not known whether the new token was stored: the next run settles that")
+            return StoreError(f"{error.message}. It is not known whether the new token was stored; the next run finds out")
         if discard is None:
             return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
         try:
@@ -279,9 +281,9 @@ class Claim:
             if restore is not None:
                 restore()
         except (ApiError, Busy) as second:
-            words = second.message if isinstance(second, ApiError) else "another run is at work on it"
-            return StoreError(f"{error.message}. The new token was not stored, and not everything was undone: {words}. The next run settles that")
-        return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the one before it, if any, still works")
+            words = second.message if isinstance(second, ApiError) else "another run is working on it"
+            return StoreError(f"{error.message}. The new token was not stored, and not everything was undone: {words}. The next run cleans up")
+        return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the previous one, if any, still works")
 
 
 def _suspected(contents: Contents, pending: Pending) -> Contents:

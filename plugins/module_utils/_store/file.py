@@ -125,7 +125,7 @@ class FileBackend:
         except (ValueError, RecursionError):
             return _Content(octets, None, found.st_mtime)
         if not isinstance(document, dict):
-            raise StoreError(f"{self.location} holds JSON that is not a record, and was left as it is; use a separate file for each token")
+            raise StoreError(f"{self.location} holds JSON that is not a record, and was not changed; use a separate file for each token")
         return _Content(octets, document, found.st_mtime)
 
     # The lock
@@ -409,6 +409,8 @@ class FileBackend:
     def _check_folder(self) -> None:
         try:
             found = os.stat(self._folder)
+        except NotADirectoryError:
+            raise StoreError(f"{self.location}: a part of the path of its folder is a file, so there cannot be such a folder; choose another path") from None
         except OSError as error:
             command = f"install -d -m 700 {shlex.quote(self._folder)}"
             raise StoreError(f"{self.location}: its folder cannot be used ({error.strerror}); create one with: {command}") from None

@@ -148,7 +148,7 @@ class TestRecord:
 
     def test_of_the_other_product(self, login: Login) -> None:
         login.store.write({"version": 1, "kind": "commandcenter_access_token", "access_token": "x"})
-        assert "something else than a record of cohesity_access_token" in login.fails().message
+        assert "something other than a record of cohesity_access_token" in login.fails().message
 
     def test_lost(self, login: Login) -> None:
         login()

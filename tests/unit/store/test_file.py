@@ -192,7 +192,7 @@ class TestRefused:
     def test_json_that_is_no_record(self, task: StoredToken) -> None:
         path_of(task).write_text("[1, 2]", encoding="utf-8")
         path_of(task).chmod(0o600)
-        assert "holds JSON that is not a record, and was left as it is; use a separate file for each token" in task.fails().message
+        assert "holds JSON that is not a record, and was not changed; use a separate file for each token" in task.fails().message
         assert path_of(task).read_text(encoding="utf-8") == "[1, 2]"
 
 
@@ -363,7 +363,7 @@ class TestFailingDisk:
         first = task()["token"]
         with monkeypatch.context() as patch:
             self.failing(patch, call, after=1)
-            assert "the one before it, if any, still works" in task.fails(recreate="always").message
+            assert "the previous one, if any, still works" in task.fails(recreate="always").message
         assert [token["id"] for token in task.live()] == [101]
         assert task.names() == ["ci"]
         assert task.sim.check(first["access_token"])

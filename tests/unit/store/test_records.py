@@ -122,11 +122,11 @@ class TestTokensOfOtherUsers:
 class TestNotARecord:
     def test_of_the_other_product(self, task: StoredToken) -> None:
         task.store.write({"version": 1, "kind": "cohesity_access_token", "access_token": "x"})
-        assert "holds something else than a record of commandcenter_access_token, and was left as it is" in unchanged(task)
+        assert "holds something other than a record of commandcenter_access_token, and was not changed" in unchanged(task)
 
     def test_of_another_program(self, task: StoredToken) -> None:
         task.store.write({"password": "mine"})
-        assert "something else" in unchanged(task)
+        assert "something other" in unchanged(task)
 
     @pytest.mark.parametrize("version", [2, "1", None])
     def test_of_another_release(self, task: StoredToken, version: Any) -> None:

@@ -95,7 +95,7 @@ class TestLogin:
         role = openbao.approle(store.path)
         openbao.write(store.path, {"other": "program"})
         before = openbao.call("LIST", "auth/token/accessors")["data"]["keys"]
-        assert "something else" in task.fails(store=vault(token=None, role_id=role.role_id, secret_id=role.secret_id)).message
+        assert "something other" in task.fails(store=vault(token=None, role_id=role.role_id, secret_id=role.secret_id)).message
         assert openbao.call("LIST", "auth/token/accessors")["data"]["keys"] == before
 
     def test_a_wrong_secret_id(self, task: StoredToken, store: VaultStore, openbao: OpenBao, vault: Vault) -> None:
@@ -314,7 +314,7 @@ class TestCheckAndSet:
         run = stopped("POST", "Renew$", after=True)
         second = self.other(task)
         message = second.fails(store=vault(lock_timeout=0)).message
-        assert "has been at work on it (renew) since" in message
+        assert "has been working on it (renew) since" in message
         assert "waited 0 s (lock_timeout)" in message
         sim.open_gate("gate")
         task.settled(run.result(30))
