@@ -250,8 +250,8 @@ class Story(RuleBasedStateMachine):
         elif fate == "put back" and named.backup:
             store.write(named.backup)
         elif fate == "cut short" and isinstance(store, FileStore) and store.path.exists():
-            os.truncate(store.path, min(keep, store.path.stat().st_size - 2))
-            # The next run keeps it aside, whatever that one is for.
+            os.truncate(store.path, max(min(keep, store.path.stat().st_size - 2), 0))
+            named.damaged = store.path.read_bytes()
             self.world.run(named, {"state": "present"})
 
     @rule(
