@@ -19,6 +19,9 @@ WORKERS ?= 2
 CELL ?=
 MATRIX_CORES ?=
 MATRIX_ALL ?=
+# The share (0 to 1) of each matrix of faults that `make faults` plays, and which share that is (a number); see tests/faults/cells.py.
+FAULTS_SHARE ?=
+FAULTS_SEED ?= 0
 # The unit tests of the collection. Those of the simulator know nothing of ansible-core: `make test` runs them, once.
 UNIT := --ignore=tests/unit/simulator --ignore=tests/unit/sdk tests/unit
 VERSION := $(shell sed -n 's/^version: *//p' galaxy.yml)
@@ -32,13 +35,15 @@ export ANSIBLE_CONFIG := $(CURDIR)/tests/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/build/collections
 export PYTHONPATH :=
 export UNIT
+export FAULTS_SHARE
+export FAULTS_SEED
 # Which releases of ansible-core, and how many Pythons of each: for make matrix, sanity and integration.
 export MATRIX_CORES
 export MATRIX_ALL
 # Commands that look for their kin on PATH (ansible-lint calls ansible-galaxy) find those of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo simulator test unit lint sanity matrix libraries integration cores bench leaks faults docs docs-check build changelog pins format clean tree installed
+.PHONY: help demo simulator test unit lint sanity matrix libraries integration cores bench leaks awx faults docs docs-check build changelog pins format clean tree installed
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -57,6 +62,9 @@ unit: .venv/test.stamp  ## unit tests of the collection
 
 leaks: .venv/test.stamp build/ansible/leaks.stamp  ## no secret in anything that ansible writes
 	$(BIN)/python -m pytest -n $(WORKERS) tests/leaks $(ARGS)
+
+awx: .venv/test.stamp build/ansible/leaks.stamp build/awx/awx.stamp  ## the AWX kit: AWX's rules, its credential code, and jobs as it runs them
+	$(BIN)/python -m pytest -n $(WORKERS) tests/awx $(ARGS)
 
 faults: .venv/test.stamp  ## crash matrix, concurrency, fault runs
 	$(BIN)/python -m pytest -m slow tests $(ARGS)
@@ -83,7 +91,7 @@ lint: tree installed .venv/lint.stamp  ## style, types, documentation, licences,
 sanity: .venv/lint.stamp  ## ansible-test sanity on every supported ansible-core
 	$(BIN)/nox --session $(if $(CELL),"sanity($(CELL))",matrix_complete sanity) $(if $(ARGS),-- $(ARGS))
 
-matrix: .venv/lint.stamp build/ansible/leaks.stamp  ## unit, integration and leak tests on every supported ansible-core
+matrix: .venv/lint.stamp build/ansible/leaks.stamp build/awx/awx.stamp  ## unit, integration, leak and AWX tests on every supported ansible-core
 	$(BIN)/nox --session $(if $(CELL),"matrix($(CELL))",matrix_complete matrix) $(if $(ARGS),-- $(ARGS))
 
 libraries: .venv/lint.stamp  ## unit and integration tests with the lowest and the newest requests, urllib3 and hvac
@@ -145,8 +153,10 @@ $(TARBALL): .venv/run.stamp $(wildcard $(shell git ls-files --cached --others --
 	@$(PIP) -r $<
 	@touch $@
 
-# Collections as they come inside of the package ansible, apart from .venv: nothing else is to find them.
+# Collections as they come inside of the package ansible, and AWX's own code, apart from .venv: nothing else is to find them.
 build/ansible/leaks.stamp: requirements/leaks.txt .venv/run.stamp
+build/awx/awx.stamp: requirements/awx.txt .venv/run.stamp
+build/ansible/leaks.stamp build/awx/awx.stamp:
 	@echo 'installing $<'
 	@rm -rf $(@D)
 	@$(PIP) --no-deps --no-compile --target $(@D) -r $<

@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent.parent.resolve()
 COLLECTIONS = HERE / "build" / "collections"
-PARTS = ("README.md", "changelogs", "docs", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
+PARTS = ("README.md", "changelogs", "docs", "extensions", "galaxy.yml", "meta", "playbooks", "plugins", "roles")
 
 
 def link() -> Path:

@@ -13,6 +13,8 @@ options:
     description:
       - The Command Center server, as a host name, C(host:port), or a URL with or without the path of its API.
       - If there is no path, V(/commandcenter/api) is added, except for C(api.metallic.io), which has its API at the root.
+      - The address of the web interface, such as V(https://commandcenter.example.com/commandcenter/#/dashboard) or V(/adminconsole), is replaced by that
+        of the API.
       - If not set, the environment variable E(COMMANDCENTER_URL) is used.
     type: str
     required: true

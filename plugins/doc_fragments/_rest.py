@@ -49,4 +49,25 @@ options:
     type: list
     elements: int
     default: []
+  paging:
+    description:
+      - V(all) reads all pages of a list and returns their objects together in RV(objects). Each page is one request with O(method=GET).
+      - A list that is not complete, or that does not end, is an error.
+    type: str
+    choices: [none, all]
+    default: none
+  page_size:
+    description:
+      - How many objects to ask for in one request. Servers may return fewer.
+    type: int
+  objects_key:
+    description:
+      - Under which key of a response the list is. Without it, a response that is a list is the list itself, and otherwise the only list at its top level is
+        meant. Several lists are an error.
+    type: str
+  max_items:
+    description:
+      - How many objects the list may have with O(paging=all). A longer list is an error.
+    type: int
+    default: 10000
 """

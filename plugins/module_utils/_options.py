@@ -166,4 +166,12 @@ REST_MESSAGE_SPEC: dict[str, t.Any] = {
     "body_format": {"type": "str", "choices": ["json", "form", "xml", "raw"], "default": "json"},
 }
 
-REST_SPEC: dict[str, t.Any] = {**REST_MESSAGE_SPEC, "status_code": {"type": "list", "elements": "int", "default": []}}
+# The values of _rest.paging.Wishes, and whether there are any.
+REST_PAGING_SPEC: dict[str, t.Any] = {
+    "paging": {"type": "str", "choices": ["none", "all"], "default": "none"},
+    "page_size": {"type": "int"},
+    "objects_key": {"type": "str", "no_log": False},
+    "max_items": {"type": "int", "default": 10000},
+}
+
+REST_SPEC: dict[str, t.Any] = {**REST_MESSAGE_SPEC, "status_code": {"type": "list", "elements": "int", "default": []}, **REST_PAGING_SPEC}

@@ -32,6 +32,15 @@ options:
     type: str
     choices: [auto, token, session]
     default: auto
+  paging_style:
+    description:
+      - How the list is paged, with O(paging=all). V(pagination_cookie) is the key C(paginationCookie) of the response and the parameter of that name in the
+        query, V(cookie) is the same with C(cookie).
+      - V(auto) finds it out from the first response.
+      - O(page_size) is sent as C(maxResultCount). Where a path has another name for it, give that in O(query).
+    type: str
+    choices: [auto, pagination_cookie, cookie]
+    default: auto
 extends_documentation_fragment:
   - dataprotection.access._rest
   - dataprotection.access._cohesity
@@ -99,11 +108,17 @@ EXAMPLES = r"""
     token: "{{ login.token }}"
     path: /irisservices/api/v1/public/cluster
 
-- name: Use an API key
+- name: List all views with an API key, page by page
   dataprotection.access.cohesity_rest:
     cluster: cohesity.example.com
     api_key: "{{ cohesity_api_key }}"
     path: /v2/file-services/views
+    paging: all
+  register: views
+
+- name: Show their names
+  ansible.builtin.debug:
+    msg: "{{ views.objects | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -118,6 +133,12 @@ content:
   returned: when a response is not JSON
   type: str
   sample: ""
+objects:
+  description: The objects of all pages. RV(json) is not returned beside it, and the keys about the response are those of the last page.
+  returned: success, with O(paging=all)
+  type: list
+  elements: raw
+  sample: []
 status:
   description: The HTTP status of the response, also of the one that made the task fail.
   returned: when there was a response
@@ -179,21 +200,26 @@ from ..module_utils._options import (
     COHESITY_SPEC,
     COHESITY_TOKEN_SPEC,
     REST_MESSAGE_SPEC,
+    REST_PAGING_SPEC,
     REST_SPEC,
     STORE_SPEC,
     TRANSPORT_OPTIONS,
     pick,
 )
 from ..module_utils._rest.message import read_message
-from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
+from ..module_utils._rest.paging import read_wishes
+from ..module_utils._rest.perform import check_statuses, needs_credential, perform, read_pages, result_of, skipped
 from ..module_utils._store.reader import read_contents
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "ONE_OF", "SECRET_RESULTS", "main", "memory_key", "run"]
+
+PAGING_STYLES = ("pagination_cookie", "cookie")
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
     **STORE_SPEC,
     **REST_SPEC,
+    "paging_style": {"type": "str", "choices": ["auto", *PAGING_STYLES], "default": "auto"},
     "login": {"type": "str", "choices": ["auto", "token", "session"], "default": "auto"},
     "token": {"type": "dict", "no_log": False, "options": COHESITY_TOKEN_SPEC},
     "session": {"type": "dict", "no_log": False, "options": COHESITY_SESSION_SPEC},
@@ -208,6 +234,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     """Send the request with the credential that the options name, or with the login that this run shares."""
     message = read_message(**pick(params, REST_MESSAGE_SPEC))
     check_statuses(params["status_code"])
+    pages = read_wishes(PAGING_STYLES, params["paging_style"], message.method, **pick(params, REST_PAGING_SPEC))
     login = Login(**pick(params, COHESITY_LOGIN_SPEC))
     credential = _credential(params, login, check_mode, warn)
     if check_mode and credential is None and not login.is_given and needs_credential(message, check_mode):
@@ -216,7 +243,8 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     if memory is not None:
         options["acquire"] = acquire_from(memory)
     with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
-        outcome = perform(_sender(cluster, params), message, params["status_code"], check_mode)
+        send = _sender(cluster, params)
+        outcome = read_pages(send, message, pages) if pages else perform(send, message, params["status_code"], check_mode)
         return result_of(outcome, cluster.actions, cluster.masked)
 
 

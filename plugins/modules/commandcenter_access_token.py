@@ -516,8 +516,14 @@ def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:
     try:
         renewed = tokens.renew(pair)
     except ApiError as error:
-        if not error.maybe_applied:
+        if not error.maybe_applied and error.status in (None, 429):
+            # The pair is as good as it was; the message says what to do.
             raise
+        if not error.maybe_applied:
+            raise error.explained(
+                "The pair was not rotated. If it has been renewed before, use the newest one; otherwise create a new token "
+                "(state: present with recreate: always, preferably with a store)"
+            ) from None
         raise error.explained(
             "It is not known whether the pair was rotated. Do not send it again: sending a rotated pair ends every token of its chain. "
             "Create a new token instead (state: present with recreate: always, preferably with a store)"

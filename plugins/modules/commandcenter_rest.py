@@ -24,6 +24,17 @@ description:
   - In all other cases, the task logs in when O(username) and O(password) are given, and otherwise fails.
   - A token that was refused in the form C(Authorization) is tried in the other forms first, unless O(auth_header) says which one it is.
   - DELETE of an object that is not there is no error, and no change.
+options:
+  paging_style:
+    description:
+      - How the list is paged, with O(paging=all). V(limit_offset) are the request headers C(limit) and C(offset), where C(offset) counts objects, as for
+        C(/Job). V(limit_page) is the same where it counts pages. V(paging_info) is the request header C(pagingInfo), as for C(/VM). V(start_limit) is
+        C(start) and C(limit) in the query, as for paths below C(/V4).
+      - V(auto) finds it out from the total that the first response names, and takes V(start_limit) where there is none. It never takes V(limit_page).
+      - Without a total, only an empty page ends the list, which costs one request more.
+    type: str
+    choices: [auto, limit_offset, limit_page, paging_info, start_limit]
+    default: auto
 extends_documentation_fragment:
   - dataprotection.access._rest
   - dataprotection.access._commandcenter
@@ -57,14 +68,13 @@ EXAMPLES = r"""
     store:
       file: /var/lib/tokens/job-reader.json
 
-- name: List jobs with the stored token
+- name: List all jobs with the stored token
   dataprotection.access.commandcenter_rest:
     url: https://commandcenter.example.com
     store:
       file: /var/lib/tokens/job-reader.json
     path: /Job
-    headers:
-      limit: 20
+    paging: all
   register: jobs
 
 - name: Create a client group with a login
@@ -102,6 +112,12 @@ content:
   returned: when a response is not JSON
   type: str
   sample: ""
+objects:
+  description: The objects of all pages. RV(json) is not returned beside it, and the keys about the response are those of the last page.
+  returned: success, with O(paging=all)
+  type: list
+  elements: raw
+  sample: []
 status:
   description: The HTTP status of the response, also of the one that made the task fail.
   returned: when there was a response
@@ -153,10 +169,11 @@ from ..module_utils._commandcenter.stored import RECORD_KIND
 from ..module_utils._commandcenter.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COMMANDCENTER_SPEC, COMMANDCENTER_TOKEN_SPEC, REST_MESSAGE_SPEC, REST_SPEC, STORE_SPEC, pick
+from ..module_utils._options import COMMANDCENTER_SPEC, COMMANDCENTER_TOKEN_SPEC, REST_MESSAGE_SPEC, REST_PAGING_SPEC, REST_SPEC, STORE_SPEC, pick
 from ..module_utils._reconcile.renew import renew_stored
 from ..module_utils._rest.message import read_message
-from ..module_utils._rest.perform import check_statuses, needs_credential, perform, result_of, skipped
+from ..module_utils._rest.paging import read_wishes
+from ..module_utils._rest.perform import check_statuses, needs_credential, perform, read_pages, result_of, skipped
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims
 from ..module_utils._store.format import Contents
@@ -164,10 +181,13 @@ from ..module_utils._store.reader import read_contents
 from ..module_utils._store.record import Record
 from ..module_utils._time import task_began
 
+PAGING_STYLES = ("limit_offset", "limit_page", "paging_info", "start_limit")
+
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COMMANDCENTER_SPEC,
     **STORE_SPEC,
     **REST_SPEC,
+    "paging_style": {"type": "str", "choices": ["auto", *PAGING_STYLES], "default": "auto"},
     "token": {"type": "dict", "no_log": False, "options": COMMANDCENTER_TOKEN_SPEC},
 }
 
@@ -182,6 +202,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     began = task_began()
     message = read_message(**pick(params, REST_MESSAGE_SPEC))
     check_statuses(params["status_code"])
+    pages = read_wishes(PAGING_STYLES, params["paging_style"], message.method, **pick(params, REST_PAGING_SPEC))
     with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
         token, contents = _token(params, server, check_mode, warn)
         if token is None and not server.is_given_login:
@@ -197,7 +218,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
                 return renew_stored(AccessTokens(server), claims, refused, params["store"]["lock_timeout"])
 
         caller = Caller(server, token, None if contents is None or check_mode else renew)
-        outcome = perform(caller.call, message, params["status_code"], check_mode, says_gone)
+        outcome = read_pages(caller.call, message, pages) if pages else perform(caller.call, message, params["status_code"], check_mode, says_gone)
         return result_of(outcome, caller.actions, server.masked)
 
 

@@ -67,10 +67,10 @@ def begin_task() -> None:
 
 def shorten_lease(name: str, seconds: float) -> None:
     """Have this process claim tokens for so many seconds only."""
-    from ansible_collections.dataprotection.access.plugins.module_utils._store import claims
+    from ansible_collections.dataprotection.access.plugins.module_utils._reconcile import declared
 
-    real = claims.Claims
-    module(name).Claims = lambda record, warn, _lease, began: real(record, warn, seconds, began)
+    real = declared.Claims
+    declared.Claims = lambda record, warn, _lease, began: real(record, warn, seconds, began)
 
 
 def stop_at(place: str) -> None:

@@ -37,7 +37,7 @@ FIRST_SEED = 20260101
 STORIES_A_SEED = 4
 STEPS = 25
 SLOW = 9  # seconds that a response takes: less than the timeout of the runs
-LEAST_STEPS = 1  # a second; a machine that does fewer proves nothing
+LEAST_STEPS = 0.25  # a second; a machine that does fewer, also beside other work, proves nothing
 
 names = st.sampled_from(["alpha", "beta"])
 kinds = st.sampled_from(["file", "vault"])

@@ -32,7 +32,8 @@ from tests.waiting import wait_until
 _worlds = itertools.count(1)
 # Between two steps some time passes: a renewal by a stranger in the very second of ours cannot be told from ours.
 BREATH = 10
-READS = {LOGIN, LOGOUT, LIST}
+# Whose login it is, too, is only looked up.
+READS = {LOGIN, LOGOUT, LIST, "POST /WhoAmI", "GET /v4/user"}
 
 
 class Named:

@@ -188,11 +188,14 @@ class AccessTokens:
             raise self._explained(error) from None
 
     def _explained(self, error: ApiError) -> ApiError:
+        if not self.server.has_login:
+            # It was the login that failed, which has an explanation of its own.
+            return error
         words = error.message.lower()
         if "using another access token" in words:
             return error.explained("Access tokens cannot manage access tokens: give username and password, or the token of a login in auth_token")
         if error.status == 401 and not self.server.logged_in:
-            return error.explained("The login behind auth_token has ended: give a new one")
+            return error.explained("The login behind auth_token has ended: log in again, and set auth_token to the new token")
         if error.status == 404:
-            return error.explained("This server has no access tokens (they came with release 11.38), or url lacks the path of its API")
+            return error.explained("This server has no access tokens (they require Command Center 11.38 or later), or url lacks the path of its API")
         return error

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from .._http.addresses import check_url
 from .._http.client import HttpClient, Response
 from .._http.messages import check_secret, error_details
 from .._redact import Redactor
-from .._time import from_api
+from .refusal import explain_login, login_refusal, missing_login
 
 DEFAULT_PATH = "/commandcenter/api"
 # Where responses hold secrets.
@@ -30,11 +31,21 @@ _FINAL_WORDS = (
 )
 # The vendor's SaaS host has its API at the root (vendor document).
 _HOSTS_WITHOUT_PATH = ("api.metallic.io",)
+# What a browser shows of the web interface; the API lives beside it. Nothing behind it is read, and no user name before it.
+_WEB_INTERFACE = re.compile(r"((?:https?://)?[^/?#@]+)/(?:commandcenter|adminconsole)/?(?:[?#][^@]*)?", re.IGNORECASE)
+_COHESITY_PATH = re.compile(r"(?:https?://)?[^/?#]+/(?:irisservices|v2)(?:[/?#]|$)", re.IGNORECASE)
 
 
 def commandcenter_url(url: str, allow_http: bool) -> str:
-    """The base address of the API for a host name or a URL with or without path; raises ApiError."""
+    """The base address of the API for a host name, a URL with or without path, or what a browser shows; raises ApiError."""
     text = url.strip()
+    if not text:
+        raise ApiError("url is missing or empty: give the option url, or set the environment variable COMMANDCENTER_URL")
+    if "@" not in text and _COHESITY_PATH.match(text):
+        raise ApiError("url: this is the address of a Cohesity cluster, not of a Command Center; its modules are dataprotection.access.cohesity_*")
+    interface = _WEB_INTERFACE.fullmatch(text)
+    if interface:
+        text = interface.group(1) + DEFAULT_PATH
     checked = check_url(text if "://" in text else f"https://{text}", "url", allow_http)
     parts = urlsplit(checked)
     has_path = bool(parts.path) or parts.hostname in _HOSTS_WITHOUT_PATH
@@ -101,16 +112,20 @@ class Server:
         """Whether this task has logged in by itself."""
         return self._logged_in
 
+    @property
+    def has_login(self) -> bool:
+        """Whether there is a login to call with: the one that was given, or this task's own."""
+        return self._auth_token is not None
+
     def server_time(self) -> float:
         """The server's time in epoch seconds; see HttpClient."""
         return self.client.server_time()
 
     def check_login(self) -> None:
         """Raise ApiError unless there is something to log in with."""
-        if not self._auth_token and not (self.username and self._password):
-            raise ApiError(
-                "managing access tokens needs a login: give username and password (or COMMANDCENTER_USERNAME and COMMANDCENTER_PASSWORD), or auth_token"
-            )
+        message = "" if self._auth_token else missing_login(self.username, self._password)
+        if message:
+            raise ApiError(message)
 
     def authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:
         """A call with this task's login; logs in first where that has not been done."""
@@ -143,11 +158,6 @@ class Server:
         return bool(self.username and self._password) and not (self._otp_code and self._has_logged_in)
 
     @property
-    def has_login(self) -> bool:
-        """Whether there is the token of a login, given or this task's own."""
-        return bool(self._auth_token)
-
-    @property
     def is_given_login(self) -> bool:
         """Whether there is something to log in with, or the token of a login."""
         return self.has_login or bool(self.username and self._password)
@@ -177,31 +187,21 @@ class Server:
         if self._domain:
             body["domain"] = self._domain
         call = f"POST {self.url}/Login"
-        # Never sent twice: repeated bad logins lock the user.
-        response = self.client.request("POST", "/Login", body=body, login=True)
+        # Never sent twice: repeated failed logins lock the account.
+        try:
+            response = self.client.request("POST", "/Login", body=body, login=True)
+        except ApiError as error:
+            raise explain_login(error, self.username, bool(self._otp_code)) from None
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
         token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
         if not token:
-            raise ApiError(f"{call}: HTTP {response.status}: {self._login_refusal(answer)}", response.status)
+            raise ApiError(
+                f"{call}: HTTP {response.status}: {login_refusal(answer, self.username, bool(self._otp_code), self.client.safe_excerpt)}", response.status
+            )
         self._auth_token = check_secret(token, "login token", call)
         self._logged_in = self._has_logged_in = True
         self.client.redactor.add(*_login_forms(self._auth_token))
-
-    def _login_refusal(self, answer: Mapping[str, t.Any]) -> str:
-        """The sentence for a login that was answered with HTTP 200 and no token."""
-        errors = answer.get("errList")
-        first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-        words = error_details(first)[1] or error_details(answer)[1]
-        words = self.client.safe_excerpt(words).rstrip(".") if words else "the response holds no token"
-        locked = answer.get("isAccountLocked") or first.get("isAccountLocked")
-        seconds = from_api(answer.get("remainingLockTime") or first.get("remainingLockTime"))
-        sentence = f"{words}. The login of user {self.username!r} was refused. It is not repeated, because repeated failed logins lock the account"
-        if locked:
-            sentence = f"{words}. The account of user {self.username!r} is locked" + (f" for another {seconds} s" if seconds else "")
-        elif not self._otp_code and any(hint in words.lower() for hint in ("two-factor", "two factor", "pin", "otp", "mfa")):
-            sentence += ". This user may need otp_code"
-        return sentence
 
     def _log_out(self) -> None:
         if not self._logged_in:

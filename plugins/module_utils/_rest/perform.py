@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection
 
 from .._errors import ApiError
 from .._http.client import Response
-from .answer import Mask, described, is_success
+from .answer import Mask, described, document_of, is_success
 from .message import READS, Message
+from .paging import Asking, Wishes, read_all
 
 _GONE = 404
 
@@ -19,11 +20,16 @@ Send = Callable[..., Response]
 
 
 class Outcome(t.NamedTuple):
-    """What was done, or would be. response: the one that the user gets; None where nothing was sent. sent: a write was, or would be, sent."""
+    """What was done, or would be.
+
+    response: the one that the user gets; None where nothing was sent. sent: a write was, or would be, sent. objects: those of all pages, of
+    which response is the last one.
+    """
 
     response: Response | None
     changed: bool
     sent: bool
+    objects: list[t.Any] | None = None
 
 
 def check_statuses(statuses: Collection[int]) -> None:
@@ -61,6 +67,22 @@ def perform(send: Send, message: Message, statuses: Collection[int], check_mode:
     return Outcome(response, is_success(response.status), True)
 
 
+def read_pages(send: Send, message: Message, wishes: Wishes) -> Outcome:
+    """All pages of the list that the request reads."""
+    last: list[Response] = []
+
+    def get(asking: Asking) -> t.Any:
+        query = [pair for pair in message.query if pair[0] not in asking.query]
+        asked = {name.lower() for name in asking.headers}
+        headers = {name: value for name, value in message.headers.items() if name.lower() not in asked}
+        page = message._replace(query=[*query, *asking.query.items()], headers={**headers, **asking.headers})
+        last[:] = [_sent(send, page, ())]
+        return document_of(last[0])
+
+    objects = read_all(get, wishes)
+    return Outcome(last[0], False, False, objects)
+
+
 def needs_credential(message: Message, check_mode: bool) -> bool:
     """Whether perform() is going to send anything."""
     return not check_mode or message.method in (*READS, "DELETE")
@@ -68,8 +90,14 @@ def needs_credential(message: Message, check_mode: bool) -> bool:
 
 def result_of(outcome: Outcome, actions: list[str], mask: Mask) -> dict[str, t.Any]:
     """The result of the task. actions: what was done about the credential. mask: hides the credentials in use in any value."""
-    response = described(outcome.response, mask) if outcome.response is not None else {}
-    return {"changed": outcome.changed, "actions": [*actions, *(["sent"] if outcome.sent else [])], **response}
+    result: dict[str, t.Any] = {"changed": outcome.changed, "actions": [*actions, *(["sent"] if outcome.sent else [])]}
+    if outcome.response is not None:
+        result.update(described(outcome.response, mask))
+    if outcome.objects is not None:
+        # All that the pages hold is here, so the last one is not repeated.
+        result.pop("json", None)
+        result["objects"] = mask(outcome.objects)
+    return result
 
 
 def skipped(reason: str) -> dict[str, t.Any]:

@@ -134,7 +134,7 @@ class TestTooOld:
         error = token.fails(state=state)
         assert error.message == (
             f"GET {sim.url}/commandcenter/api/V4/AccessToken: HTTP 404: Not found. "
-            "This server has no access tokens (they came with release 11.38), or url lacks the path of its API"
+            "This server has no access tokens (they require Command Center 11.38 or later), or url lacks the path of its API"
         )
         assert transcript(sim) == UNCHANGED
 

@@ -177,7 +177,7 @@ class TestLogins:
 
     def test_a_server_that_is_too_old(self, sim: Simulator, info: Task) -> None:
         sim.set(commandcenter_version="11.36")
-        assert "This server has no access tokens (they came with release 11.38)" in info.fails().message
+        assert "This server has no access tokens (they require Command Center 11.38 or later)" in info.fails().message
 
     def test_bad_input(self, sim: Simulator, info: Task) -> None:
         assert "expires_within: 'soon' is not a duration" in info.fails(expires_within="soon").message

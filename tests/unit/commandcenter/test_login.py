@@ -18,6 +18,7 @@ from tests.unit.helpers import SHORT, TOO_LONG, Task, connections, patience, sta
 
 USER, PASSWORD = credentials.COMMANDCENTER_USERNAME, credentials.COMMANDCENTER_PASSWORD
 ONCE = "was refused. It is not repeated, because repeated failed logins lock the account"
+NO_CODE = ". If multi-factor authentication is enabled for this user, otp_code is required"
 
 
 def encoded(text: str) -> str:
@@ -114,7 +115,8 @@ class TestAuthToken:
     def test_one_that_has_ended(self, sim: Simulator, token: Task) -> None:
         error = token.fails(auth_token="QSDK canary-of-yesterday")
         assert error.message == (
-            f"GET {sim.url}/commandcenter/api/V4/AccessToken: HTTP 401 5: Access denied. The login behind auth_token has ended: give a new one"
+            f"GET {sim.url}/commandcenter/api/V4/AccessToken: HTTP 401 5: Access denied. "
+            "The login behind auth_token has ended: log in again, and set auth_token to the new token"
         )
         assert transcript(sim) == [LIST]
 
@@ -137,7 +139,9 @@ class TestAuthToken:
 class TestRefused:
     def test_a_wrong_password_is_sent_once(self, sim: Simulator, token: Task) -> None:
         error = token.fails(password="hunter2-wrong")
-        assert error.message == (f"POST {sim.url}/commandcenter/api/Login: HTTP 200: Invalid Username or Password. The login of user 'svc-ansible' {ONCE}")
+        assert error.message == (
+            f"POST {sim.url}/commandcenter/api/Login: HTTP 200: Invalid Username or Password. The login of user 'svc-ansible' {ONCE}{NO_CODE}"
+        )
         assert (error.status, error.maybe_applied) == (200, False)
         assert transcript(sim) == [LOGIN]
         assert token.warnings == []
@@ -157,12 +161,13 @@ class TestRefused:
     def test_a_missing_one_time_password(self, sim: Simulator, token: Task) -> None:
         error = token.fails(username="mfa", password="canary-commandcenter-mfa-password")
         assert "Two-factor authentication is enabled" in error.message
-        assert error.message.endswith("This user may need otp_code")
+        assert error.message.endswith(ONCE + NO_CODE)
         assert transcript(sim) == [LOGIN]
 
     def test_a_wrong_one_time_password(self, sim: Simulator, token: Task) -> None:
         error = token.fails(username="mfa", password="canary-commandcenter-mfa-password", otp_code="000111")
         assert "Invalid Username or Password." in error.message
+        assert error.message.endswith(f"{ONCE}. A one-time password can be used once and expires quickly: set otp_code to a new one")
         assert "000111" not in error.message
         assert transcript(sim) == [LOGIN]
 
@@ -171,8 +176,10 @@ class TestRefused:
     def test_nothing_to_log_in_with(self, sim: Simulator, token: Task, arguments: dict[str, str], arguments_of_state: dict[str, str]) -> None:
         del token.defaults["username"], token.defaults["password"]
         error = token.fails(**arguments, **arguments_of_state)
+        missing = [f"{name} (or COMMANDCENTER_{name.upper()})" for name in ("username", "password") if not arguments.get(name)]
         assert error.message == (
-            "managing access tokens needs a login: give username and password (or COMMANDCENTER_USERNAME and COMMANDCENTER_PASSWORD), or auth_token"
+            "managing access tokens needs a login: username and password, or auth_token; "
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing or empty"
         )
         assert transcript(sim) == []
 
@@ -232,7 +239,7 @@ class TestRefused:
     )
     def test_a_lock_without_a_sensible_time(self, sim: Simulator, token: Task, changes: dict[str, Any]) -> None:
         sim.fault("patch", path="/Login$", changes={"isAccountLocked": True, **changes})
-        assert token.fails(password="hunter2-wrong").message.endswith("The account of user 'svc-ansible' is locked")
+        assert token.fails(password="hunter2-wrong").message.endswith("The account of user 'svc-ansible' is locked; have an administrator unlock it")
 
 
 class TestSecretsInErrors:
@@ -251,7 +258,7 @@ class TestSecretsInErrors:
     def test_a_short_password_leaves_our_own_words_whole(self, sim: Simulator, token: Task, password: str) -> None:
         sim.fault("json", path="/Login$", value={"errList": [{"errLogMessage": "No."}]})
         error = token.fails(username=password, password=password)
-        assert error.message == f"POST {sim.url}/commandcenter/api/Login: HTTP 200: No. The login of user {password!r} {ONCE}"
+        assert error.message == f"POST {sim.url}/commandcenter/api/Login: HTTP 200: No. The login of user {password!r} {ONCE}{NO_CODE}"
 
     def test_long_words(self, sim: Simulator, token: Task) -> None:
         sim.fault("json", path="/Login$", value={"errList": [{"errLogMessage": "y" * 100_000}]})

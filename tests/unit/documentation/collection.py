@@ -25,7 +25,8 @@ COLLECTION = "dataprotection.access"
 MODULES = sorted(path.stem for path in (HERE / "plugins" / "modules").glob("*.py"))
 ROLES = sorted(path.parent.parent.name for path in (HERE / "roles").glob("*/meta/argument_specs.yml"))
 PAGES = [HERE / "README.md", *sorted((HERE / "roles").glob("*/README.md")), *sorted((HERE / "docs" / "docsite" / "rst").glob("*.rst"))]
-PLAYBOOKS = sorted((HERE / "playbooks").glob("*.yml"))
+# Those that set up AWX call no role; the guide to AWX documents them.
+PLAYBOOKS = sorted(path for path in (HERE / "playbooks").glob("*.yml") if not path.stem.startswith("awx_"))
 # Variables that the playbooks read beside those of their roles.
 PLAYBOOK_VARIABLES = {name for path in PLAYBOOKS for name in re.findall(r"\b(\w+) \| default", path.read_text(encoding="utf-8"))}
 

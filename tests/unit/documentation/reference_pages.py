@@ -130,7 +130,7 @@ def _of_playbook(name: str, plays: Sequence[Mapping[str, Any]]) -> Iterator[Row]
     role = re.findall(rf"'{COLLECTION}\.(\w+)'", str(plays))[0]
     for play in plays:
         for keyword, value in play.items():
-            found = re.fullmatch(r"\{\{ (\w+) \| default\((.+)\) \}\}", value) if isinstance(value, str) else None
+            found = re.fullmatch(r"\{\{ (\w+) \| default\((.+?)(?:, true)?\) \}\}", value) if isinstance(value, str) else None
             if found:
                 yield f"``{COLLECTION}.{name}``", f"``{role}``", f"``{found[1]}``", f"``{_plain(found[2])}``", f"the play's ``{keyword}``"
         for variable, default in re.findall(r"'when': 'not (\w+) \| default\((\w+)\)", str(play)):

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 # Folders whose files all go in, and single files.
-FOLDERS = {"LICENSES", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
+FOLDERS = {"LICENSES", "changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "roles"}
 FILES = {
     *("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MAINTAINERS", "MANIFEST.json"),
     *("README.md", "REUSE.toml", "SECURITY.md", "tests/config.yml"),
@@ -40,9 +40,8 @@ def test_no_caches_are_in_it(names: set[str]) -> None:
     assert [name for name in names if "__pycache__" in name or "/." in name or name.endswith(".pyc")] == []
 
 
-def test_every_file_of_plugins_and_roles_is_in_it(names: set[str]) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--", "plugins", "roles", "playbooks", "meta", "docs"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
-    )
+def test_every_file_that_users_need_is_in_it(names: set[str]) -> None:
+    folders = ["plugins", "roles", "playbooks", "meta", "docs", "extensions"]
+    listed = subprocess.run(["git", "ls-files", "--", *folders], cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     assert listed.stdout.split()
     assert set(listed.stdout.split()) <= names

@@ -45,6 +45,22 @@ class TestAccepted:
             ("https://m123.metallic.io/commandcenter/api", "https://m123.metallic.io/commandcenter/api"),
             ("https://api.metallic.io", "https://api.metallic.io"),
             ("API.Metallic.io", "https://API.Metallic.io"),
+            # What a browser shows.
+            *[
+                (f"{host}{shown}", "https://cc.example/commandcenter/api")
+                for host in ("cc.example", "https://cc.example")
+                for shown in (
+                    "/commandcenter",
+                    "/commandcenter/",
+                    "/CommandCenter/#/jobs",
+                    "/commandcenter/?lang=en#/dashboard",
+                    "/adminconsole",
+                    "/adminconsole/#/",
+                )
+            ],
+            ("https://cc.example:8443/commandcenter/#/", "https://cc.example:8443/commandcenter/api"),
+            ("cc.example/commandcenter/api", "https://cc.example/commandcenter/api"),
+            ("cc.example/commandcenter/elsewhere", "https://cc.example/commandcenter/elsewhere"),
         ],
     )
     def test_command_centers(self, given: str, url: str) -> None:
@@ -66,7 +82,6 @@ class TestRefused:
             ("http://cc.example", "unencrypted; use https, or set allow_http"),
             ("ftp://cc.example", "is not a host name or https address"),
             ("https://", "is not a host name or https address"),
-            ("", "is not a host name or https address"),
             ("https://cc.example:0", "is not a host name or https address"),
             ("https://cc.example:port", "this is not a valid address"),
             ("https://cc.example:99999", "this is not a valid address"),
@@ -114,6 +129,8 @@ class TestRefused:
             "https://admin:x?hunter2-secret@cc.example",
             "https://admin:x#hunter2-secret@cc.example",
             "https://admin:x:y:hunter2-secret@cc.example",
+            "admin:12/commandcenter/#hunter2-secret@cc.example",
+            "admin:12/v2/hunter2-secret@cc.example",
         ],
     )
     def test_credentials_in_the_address_are_refused_and_not_shown(self, address: str) -> None:

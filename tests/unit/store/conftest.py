@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile import declared
 from ansible_collections.dataprotection.access.plugins.modules import commandcenter_access_token
 from tests import judges
 from tests.simulator import Simulator
@@ -57,8 +58,8 @@ class StoredToken(Task):
 @pytest.fixture
 def short_lease(monkeypatch: pytest.MonkeyPatch) -> float:
     """Has tasks claim tokens for two seconds only: a new secret that cannot be written is insisted on for half of that."""
-    seconds, real = 2.0, commandcenter_access_token.Claims
-    monkeypatch.setattr(commandcenter_access_token, "Claims", lambda record, warn, _lease, began: real(record, warn, seconds, began))
+    seconds, real = 2.0, declared.Claims
+    monkeypatch.setattr(declared, "Claims", lambda record, warn, _lease, began: real(record, warn, seconds, began))
     return seconds
 
 
