@@ -240,7 +240,7 @@ def _run(one: Job, result: Path, trace: str) -> None:
     if one.get("without_locks"):
         lose_locks()
     if one.get("lease"):
-        product.shorten_lease(one["module"], one["lease"])
+        product.shorten_lease(one["lease"])
     if one.get("stop"):
         product.stop_at(one["stop"])
     watch = Watch(trace, **one["watch"]) if one.get("watch") else None

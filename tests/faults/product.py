@@ -65,7 +65,7 @@ def begin_task() -> None:
 # Places inside
 
 
-def shorten_lease(name: str, seconds: float) -> None:
+def shorten_lease(seconds: float) -> None:
     """Have this process claim tokens for so many seconds only."""
     from ansible_collections.dataprotection.access.plugins.module_utils._reconcile import declared
 

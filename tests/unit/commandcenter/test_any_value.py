@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.stored import RECORD_KIND
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token, from_wire, to_wire
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents, from_document, to_document
-from ansible_collections.dataprotection.access.plugins.modules.commandcenter_access_token import RECORD_KIND
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
 

@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity import stored as cohesity
+from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter import stored as commandcenter
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._store.errors import StoreError
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents, from_document, to_document
-from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
 from tests.unit.commandcenter.test_any_value import ANYTHING
 
-KINDS = [commandcenter_access_token.RECORD_KIND, cohesity_access_token.RECORD_KIND]
+KINDS = [commandcenter.RECORD_KIND, cohesity.RECORD_KIND]
 FRAME = ["identity", "pending", "suspect_since", "suspect_until", "known_ids", "replaced", "issued"]
 PENDING = st.fixed_dictionaries({}, optional={"op": st.just("renew"), "run": st.just("r"), **dict.fromkeys(("since", "lease", "host", "ids"), ANYTHING)})
 ENTRY = st.fixed_dictionaries({}, optional={"id": ANYTHING, "until": ANYTHING})

@@ -33,7 +33,7 @@ def test_too_late_is_final_whatever_its_status(task: StoredToken, sim: Simulator
     body = {"errorCode": 22, "errorMessage": "Renew request placed after the permissible time limit"}
     sim.fault("json" if code == 200 else "status", path="Renew$", **({"value": body} if code == 200 else {"code": code, "body": body}))
     message = task.fails(state="renewed").message
-    assert "The pair was not rotated; to have a token that cannot be renewed replaced, set recreate: state_change" in message
+    assert "The pair was not rotated. To replace a token that can no longer be renewed, set recreate: state_change" in message
     assert task(state="renewed")["actions"] == ["renewed"]
 
 
