@@ -30,8 +30,8 @@ options:
     suboptions:
       name:
         description:
-          - The name of the token. Required unless O(tokens.id) is given, and with O(tokens.store).
-          - Together with O(tokens.id), the token is renamed to this.
+          - The name of the token. Required unless O(tokens[].id) is given, and with O(tokens[].store).
+          - Together with O(tokens[].id), the token is renamed to this.
         type: str
       id:
         description:
@@ -39,9 +39,9 @@ options:
         type: int
       state:
         description:
-          - With V(present), the token exists with the given attributes. With O(tokens.store), its secret is valid, too.
-          - With V(renewed), the token is renewed on every run. This requires O(tokens.store).
-          - With V(absent), the token is revoked, and its record is removed from O(tokens.store).
+          - With V(present), the token exists with the given attributes. With O(tokens[].store), its secret is valid, too.
+          - With V(renewed), the token is renewed on every run. This requires O(tokens[].store).
+          - With V(absent), the token is revoked, and its record is removed from O(tokens[].store).
         type: str
         choices: [present, renewed, absent]
         default: present
@@ -52,7 +52,7 @@ options:
         choices: [all, custom, ms_scim, one_touch, hyperscale]
       api_endpoints:
         description:
-          - The paths that the token may be used for, with O(tokens.scope=custom).
+          - The paths that the token may be used for, with O(tokens[].scope=custom).
         type: list
         elements: str
       renewable_until:
@@ -61,7 +61,7 @@ options:
         type: str
       expires:
         description:
-          - The time when the token expires, with O(tokens.scope=ms_scim) or O(tokens.scope=one_touch).
+          - The time when the token expires, with O(tokens[].scope=ms_scim) or O(tokens[].scope=one_touch).
         type: str
       allowed_ips:
         description:
@@ -80,12 +80,12 @@ options:
         default: never
       overlap:
         description:
-          - For how long a token that is replaced keeps working after its successor is in O(tokens.store).
+          - For how long a token that is replaced keeps working after its successor is in O(tokens[].store).
         type: str
         default: 0s
       min_validity:
         description:
-          - With O(tokens.store), an access token that has no more than this left is renewed.
+          - With O(tokens[].store), an access token that has no more than this left is renewed.
         type: str
         default: 5m
       auth_header:
@@ -96,7 +96,7 @@ options:
       store:
         description:
           - Where the token and its secret are kept between runs.
-          - Exactly one of O(tokens.store.file) and O(tokens.store.vault) is required. Use a separate file or path for each token.
+          - Exactly one of O(tokens[].store.file) and O(tokens[].store.vault) is required. Use a separate file or path for each token.
           - A store that holds the record of another token, or something else, is left as it is, and the task fails.
         type: dict
         suboptions:
@@ -129,22 +129,22 @@ options:
                 default: secret
               path:
                 description:
-                  - The path of the record below O(tokens.store.vault.mount).
+                  - The path of the record below O(tokens[].store.vault.mount).
                 type: str
                 required: true
               token:
                 description:
-                  - The token to authenticate with. Required unless O(tokens.store.vault.role_id) and O(tokens.store.vault.secret_id) are given.
+                  - The token to authenticate with. Required unless O(tokens[].store.vault.role_id) and O(tokens[].store.vault.secret_id) are given.
                   - If not set, the environment variable E(VAULT_TOKEN) or E(BAO_TOKEN) is used.
                 type: str
               role_id:
                 description:
-                  - The role to log in with, for the authentication method AppRole at its default path. Ignored when there is a O(tokens.store.vault.token).
+                  - The role to log in with, for the authentication method AppRole at its default path. Ignored when there is a O(tokens[].store.vault.token).
                   - If not set, the environment variable E(VAULT_ROLE_ID) is used.
                 type: str
               secret_id:
                 description:
-                  - The secret of O(tokens.store.vault.role_id).
+                  - The secret of O(tokens[].store.vault.role_id).
                   - If not set, the environment variable E(VAULT_SECRET_ID) is used.
                 type: str
               namespace:
@@ -170,8 +170,8 @@ options:
             default: 60
   renew:
     description:
-      - Whether to renew now, no matter how much time is left, every token that has a O(tokens.store), is declared as V(present), and has a renewable
-        O(tokens.scope).
+      - Whether to renew now, no matter how much time is left, every token that has a O(tokens[].store), is declared as V(present), and has a renewable
+        O(tokens[].scope).
     type: bool
     default: false
   purge:
@@ -205,7 +205,7 @@ attributes:
     details:
       - The difference never holds a secret.
 requirements:
-  - hvac (for O(tokens.store.vault))
+  - hvac (for O(tokens[].store.vault))
 notes:
   - A run that changes nothing costs three requests (login, list, logout), however long the list is.
   - A result that holds a secret is hidden in the output and in the log. With ansible-core 2.22 and later the result is shown, and only the secrets in
@@ -313,7 +313,7 @@ tokens:
       type: str
       sample: 9f86d081884c7d65
     replaced:
-      description: The tokens that were replaced and keep working for their O(tokens.overlap), each with C(id) and C(until).
+      description: The tokens that were replaced and keep working for their O(tokens[].overlap), each with C(id) and C(until).
       type: list
       elements: dict
       sample: []

@@ -359,7 +359,7 @@ def test_secrets_are_in_the_result_in_the_order_of_the_list(ansible: Ansible, en
       roles:
         - dataprotection.access.commandcenter_tokens
       post_tasks:
-        - record: {tokens: "{{ commandcenter_tokens_result.results | map(attribute='token') | list }}"}
+        - record: {tokens: "{{ commandcenter_tokens_result.tokens | map(attribute='token') | list }}"}
     """
     run = ansible.play(playbook, environment=environment, commandcenter_tokens=[{"name": "ci-1"}, {"name": "ci-2"}])
     assert [token["name"] for token in run.value("tokens")] == ["ci-1", "ci-2"]
@@ -384,6 +384,46 @@ def test_purge_revokes_what_has_the_prefix_and_is_not_declared(ansible: Ansible,
     assert run.rc == 0, run.screen
     assert live(ansible) == (before | {"ci-by-id"}) - doomed
     assert "changed=0" in keep(ansible, environment, declared, **PURGE).words
+
+
+KEYS = {"id", "name", "scope", "user_id", "expires_at", "renewable_until", "actions", "changes", "changed", "secret_available", "failed"}
+
+
+def test_summary_has_the_same_keys_for_every_entry(ansible: Ansible, environment: dict[str, str]) -> None:
+    """Also for what is gone, purged or failed; it names the attributes that changed. One login, one list and one logout serve all of them."""
+    for name in ("ci-updated", "ci-gone", "ci-old", "ci-failing"):
+        ansible.sim.commandcenter_create(name)
+    declared = [
+        {"name": "ci-updated", "scope": "custom", "api_endpoints": ["/client"]},
+        {"name": "ci-gone", "state": "absent"},
+        {"name": "ci-failing", "scope": "ms_scim"},
+        {"name": "ci-new", "auth_header": "authtoken"},
+    ]
+    playbook = """
+    - hosts: local
+      gather_facts: false
+      tasks:
+        - block:
+            - include_role: {name: dataprotection.access.commandcenter_tokens}
+          rescue:
+            - record: {summary: "{{ commandcenter_tokens_summary }}", message: "{{ ansible_failed_result.msg }}"}
+    """
+    run = ansible.play(playbook, "-v", environment=environment, commandcenter_tokens=declared, **PURGE)
+    assert run.rc == 0, run.screen
+    shown = run.value("summary")
+    assert [set(one) for one in shown] == [KEYS] * 5
+    assert [(one["name"], one["actions"], one["changed"], one["failed"]) for one in shown] == [
+        ("ci-updated", ["updated"], True, False),
+        ("ci-gone", ["revoked"], True, False),
+        ("ci-failing", [], False, True),
+        ("ci-new", ["created"], True, False),
+        ("ci-old", ["revoked"], True, False),
+    ]
+    assert shown[0]["changes"] == {"scope": {"before": "all", "after": "custom"}, "api_endpoints": {"before": [], "after": ["/client"]}}
+    assert "ci-failing: The token 'ci-failing' (id " in run.value("message")
+    assert live(ansible) == {"ci-updated", "ci-failing", "ci-new"}
+    assert [line for line in transcript(ansible.sim) if line.endswith(("/Login", "/Logout"))] == ["POST /Login", "POST /Logout"]
+    no_secret(run)
 
 
 def test_purge_of_an_empty_list_stays_within_its_prefix(ansible: Ansible, environment: dict[str, str]) -> None:
@@ -423,7 +463,7 @@ def test_a_run_without_its_list_fails(ansible: Ansible, environment: dict[str, s
 def test_wrong_password_is_sent_once_for_a_whole_list(ansible: Ansible, environment: dict[str, str]) -> None:
     run = keep(ansible, {**environment, "COMMANDCENTER_PASSWORD": "wrong"}, [{"name": "ci-1"}, {"name": "ci-2"}, {"name": "ci-3"}])
     assert run.rc == 2
-    assert transcript(ansible.sim) == [V2_LOGIN]
+    assert transcript(ansible.sim) == ["POST /Login"]
 
 
 def test_rotate_renews_what_can_be_renewed(ansible: Ansible, environment: dict[str, str]) -> None:

@@ -129,8 +129,36 @@ GOOD = """
   dataprotection.access.commandcenter_access_token:
     name: vaulted
     store: {vault: {url: "{{ vault.url }}", token: "{{ vault.token }}", path: "leaks/{{ inventory_hostname }}"}}
+- name: "ok: keep a list"
+  dataprotection.access.commandcenter_access_tokens:
+    tokens: &list
+      - {name: listed, store: {file: "{{ stores }}/{{ inventory_hostname }}-listed.json"}}
+      - name: listed too
+        store: {vault: {url: "{{ vault.url }}", token: "{{ vault.token }}", path: "leaks/listed-{{ inventory_hostname }}"}}
+      - {name: listed without a store}
+- name: "ok: keep a list with a role"
+  dataprotection.access.commandcenter_access_tokens:
+    tokens:
+      - name: listed with a role
+        state: absent
+        store: {vault: {url: "{{ vault.url }}", role_id: "{{ vault.role_id }}", secret_id: "{{ vault.secret_id }}", path: leaks/absent}}
+    purge: true
+    purge_prefix: listed without
+- name: "ok: use what the lookup reads"
+  ansible.builtin.uri:
+    url: "{{ sim.url }}/commandcenter/api/client"
+    headers: "{{ lookup('dataprotection.access.stored_token', file=stores ~ '/' ~ inventory_hostname ~ '-listed.json').headers }}"
+    ca_path: "{{ sim.ca }}"
+  no_log: true
+- name: "ok: show what is no secret of a token in the vault"
+  ansible.builtin.debug:
+    msg: "{{ lookup('dataprotection.access.stored_token', vault=place).expires_at }}"
+  vars:
+    place: {url: "{{ vault.url }}", role_id: "{{ vault.role_id }}", secret_id: "{{ vault.secret_id }}", path: "leaks/listed-{{ inventory_hostname }}"}
 - name: "ok: time passes"
   simulate: {advance: {seconds: 3000}}
+- name: "ok: renew a list"
+  dataprotection.access.commandcenter_access_tokens: {renew: true, tokens: *list}
 - name: "ok: renew from the file"
   dataprotection.access.commandcenter_access_token: {name: filed, store: {file: "{{ stores }}/{{ inventory_hostname }}.json"}}
 - name: "ok: renew from the vault with a role"
@@ -202,6 +230,31 @@ BAD = """
   dataprotection.access.cohesity_access_token: {cluster: "{{ sim.refused }}", retries: 0}
 - name: "fails: an unknown CA"
   dataprotection.access.cohesity_access_token: {ca_path: "{{ omit }}"}
+- name: "fails: a list of which one fails"
+  dataprotection.access.commandcenter_access_tokens:
+    tokens:
+      - {name: failing beside, store: {file: "{{ stores }}/{{ inventory_hostname }}-beside.json"}}
+      - {name: failing without a store}
+      - {id: 4711}
+- name: "fails: a list with a wrong vault token"
+  dataprotection.access.commandcenter_access_tokens:
+    tokens:
+      - {name: ci, store: {vault: {url: "{{ vault.url }}", token: "{{ wrong_vault.token }}", path: leaks/none}}}
+- name: "fails: a list with an unknown option beside a secret"
+  dataprotection.access.commandcenter_access_tokens:
+    tokens:
+      - {name: ci, store: {vault: {url: "{{ vault.url }}", tokn: "{{ vault.token }}", token: "{{ wrong_vault.token }}", path: leaks/none}}}
+- name: "fails: a lookup with a wrong vault token"
+  ansible.builtin.debug: {msg: "{{ lookup('dataprotection.access.stored_token', vault=place) }}"}
+  vars:
+    place: {url: "{{ vault.url }}", token: "{{ wrong_vault.token }}", path: leaks/none}
+- name: "fails: a lookup with an unknown option"
+  ansible.builtin.debug: {msg: "{{ lookup('dataprotection.access.stored_token', vault=place) }}"}
+  vars:
+    place: {url: "{{ vault.url }}", tokn: "{{ vault.token }}", token: "{{ wrong_vault.token }}", path: leaks/none}
+- name: "fails: a lookup that wants more than is left"
+  ansible.builtin.debug:
+    msg: "{{ lookup('dataprotection.access.stored_token', file=stores ~ '/' ~ inventory_hostname ~ '-beside.json', min_validity='400d') }}"
 - name: "fails: a wrong vault token"
   dataprotection.access.commandcenter_access_token:
     name: ci

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
-from ansible_collections.dataprotection.access.plugins.plugin_utils._arguments import unreadable, validation_message, without_no_log
+from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token, commandcenter_access_tokens
+from ansible_collections.dataprotection.access.plugins.plugin_utils._arguments import environment_fallbacks, unreadable, validation_message, without_no_log
 
 LOGIN = {"cluster": "c", "username": "backup", "password": "canary"}
 STORE = "store takes a dict: for example {file: /path/to/token.json}, or {vault: {path: path/to/token}}"
@@ -74,3 +74,15 @@ def test_several_errors_are_all_told() -> None:
     told = message(commandcenter_access_token, passwort="x", state="gone")
     for part in ("passwort", "value of state must be one of: present, renewed, absent, got: gone", "missing required arguments: url (or the environment"):
         assert part in told
+
+
+def test_environment_reaches_the_entries_of_a_list() -> None:
+    """A shipped module has nothing of the controller's environment."""
+    entries = [{"name": "a", "store": {"vault": {"path": "p"}}}, {"name": "b", "store": {"vault": {"path": "q", "token": "own"}}}, {"name": "c"}, "no dict"]
+    found = environment_fallbacks(commandcenter_access_tokens.ARGUMENT_SPEC, {"tokens": entries}, {"VAULT_TOKEN": "canary", "VAULT_ADDR": "https://v"})
+    assert found["tokens"] == [
+        {"name": "a", "store": {"vault": {"path": "p", "token": "canary", "url": "https://v"}}},
+        {"name": "b", "store": {"vault": {"path": "q", "token": "own", "url": "https://v"}}},
+        {"name": "c"},
+        "no dict",
+    ]

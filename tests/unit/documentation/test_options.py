@@ -73,7 +73,7 @@ def test_links_to_options_and_results_lead_somewhere(module: str, documented: di
     options = set(flat(page["doc"]["options"], "suboptions"))
     results = set(flat(page["return"], "contains"))
     text = str(page["doc"]) + str(page["return"])
-    linked = {link.partition("=")[0] for link in re.findall(r"\bO\(([^):#]+)\)", text)}
+    linked = {link.partition("=")[0].replace("[]", "") for link in re.findall(r"\bO\(([^):#]+)\)", text)}
     returned = {link.replace("[]", "") for link in re.findall(r"\bRV\(([^)=:#]+)(?:=[^)]*)?\)", text)}
     assert linked - options == set()
     assert returned - results == set()

@@ -57,10 +57,11 @@ def test_cohesity_token_has_the_options_of_its_module() -> None:
 
 
 def test_commandcenter_tokens_has_the_options_of_its_module() -> None:
-    spec = argument_spec("commandcenter_access_token")
+    spec = argument_spec("commandcenter_access_tokens")
     role = without_prefix("commandcenter_tokens")
     entry = role["commandcenter_tokens"]["options"]
-    assert set(entry) == set(spec) - CONNECTION - NEVER_DECLARED
+    declared = spec["tokens"]["options"]
+    assert set(entry) == set(declared) == {*set(argument_spec("commandcenter_access_token")) - CONNECTION - NEVER_DECLARED, "auth_header"}
     assert {name for name in role if not name.startswith(("renew", "purge"))} - {"commandcenter_tokens"} == CONNECTION - {"renew"}
-    assert [name for name in entry if not same(entry[name], spec[name])] == []
+    assert [name for name in entry if not same(entry[name], declared[name])] == []
     assert [name for name in CONNECTION if not same(role[name], spec[name])] == []
