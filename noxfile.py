@@ -246,7 +246,9 @@ def galaxy(session: nox.Session) -> None:
     session.chdir(session.create_tmp())
     said = str(session.run("python", "-m", "galaxy_importer.main", tarball, env={**settings, "ANSIBLE_COLLECTIONS_PATH": ""}, silent=True, log=False))
     print(said)
-    complaints = re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", said, re.MULTILINE)
+    # The importer's ansible-lint does not find the collection that it imports, which the thin project for AWX imports playbooks of.
+    itself = r"WARNING: ERROR +Failed to find dataprotection\.access\.\w+ playbook\."
+    complaints = [line for line in re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", said, re.MULTILINE) if not re.fullmatch(itself, line.strip())]
     # A tool that it does not find, it goes without.
     for step in ("Getting doc strings via ansible-doc", "ansible-lint run complete", "Importer processing completed successfully"):
         if step not in said:

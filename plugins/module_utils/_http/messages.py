@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 from html import unescape
+from http.client import BadStatusLine, RemoteDisconnected
 from urllib.parse import urlsplit
 
 from .._errors import ApiError
@@ -51,6 +52,9 @@ def root_cause(problem: BaseException) -> str:
         inner = [argument for argument in reason.args if isinstance(argument, BaseException)]
         reason = getattr(reason, "reason", None) or (inner[0] if inner else None) or reason.__cause__
     last = seen[-1]
+    if isinstance(last, BadStatusLine) and not isinstance(last, RemoteDisconnected):
+        # What should have been a status line may be the rest of a body that was longer than announced, secrets and all.
+        return "the server sent something that is not an HTTP response"
     if isinstance(last, OSError) and last.strerror:
         return last.strerror
     # An argument that is no text (the length of a truncated response, say) means nothing without the others.

@@ -168,7 +168,7 @@ def find_live(desired: Desired, facts: Facts) -> Token | None:
     if not named and facts.name_is_taken:
         named = [token for token in facts.listed if is_same_name(desired.name, token.name)]
     named = [token for token in named if facts.owner is None or token.user_id in (None, facts.owner)]
-    of_record = [token for token in named if held and token.id == held.id]
+    of_record = [token for token in named if is_token_of(held, token)]
     if of_record or not named:
         return next(iter(of_record), None)
     if facts.owner is None and len({token.user_id for token in facts.listed if token.user_id is not None}) > 1:
@@ -182,8 +182,7 @@ def find_live(desired: Desired, facts: Facts) -> Token | None:
 
 def _is_proven(token: Token, desired: Desired, facts: Facts) -> bool:
     """Whether a token may be changed or revoked: it is the one of the record, was asked for by its id, or belongs to this login."""
-    held = facts.held
-    if token.id is not None and token.id in (desired.id, held.id if held else None):
+    if is_token_of(facts.held, token) or (token.id is not None and token.id == desired.id):
         return True
     if facts.owner is None:
         raise OwnerUnknown(token)
@@ -209,9 +208,9 @@ def _leftovers(desired: Desired, facts: Facts, live: Token | None, ends_all: boo
     name = desired.name or (live.name if live else None)
     found = []
     for token in facts.listed:
-        if token.id is None or (held and token.id == held.id and not ends_all):
+        if token.id is None or (is_token_of(held, token) and not ends_all):
             continue
-        if token.id in until:
+        if token.id in until and (facts.owner is None or token.user_id in (None, facts.owner)):
             if ends_all or until[token.id] <= facts.now:
                 found.append(token)
         elif name and is_retired(name, token) and _is_proven(token, desired, facts):
@@ -246,6 +245,15 @@ def _is_of_that_time(token: Token, contents: Contents, facts: Facts) -> bool:
     return not is_late and (since is None or token.created_at >= since - CLOCKS_AGREE_SECONDS)
 
 
+def is_token_of(held: Token | None, token: Token) -> bool:
+    """Whether a listed token is the one of the record. A server that was restored gives ids out again: owner and creation must fit, too."""
+    if held is None or token.id is None or token.id != held.id:
+        return False
+    if None not in (held.user_id, token.user_id) and held.user_id != token.user_id:
+        return False
+    return held.created_at is None or token.created_at is None or abs(held.created_at - token.created_at) <= CLOCK_SLACK
+
+
 def is_unused(token: Token) -> bool:
     """Whether nobody has used the token since it was created."""
     return token.last_used_at is None or (token.created_at is not None and token.last_used_at <= token.created_at + CLOCK_SLACK)
@@ -258,7 +266,7 @@ def _plan_absent(desired: Desired, facts: Facts, live: Token | None) -> Plan:
         _prove(live, desired, facts)
         doomed[live.id] = live
     if held:
-        doomed.update({token.id: token for token in facts.listed if token.id == held.id})
+        doomed.update({token.id: token for token in facts.listed if is_token_of(held, token)})
     if not doomed and facts.contents is None:
         return Plan("none")
     return Plan("revoke", live or held, orphans=list(doomed.values()))
@@ -278,7 +286,7 @@ def _plan_without_store(desired: Desired, facts: Facts, live: Token | None) -> P
 
 def _plan_with_store(desired: Desired, facts: Facts, live: Token | None) -> Plan:
     held = facts.held
-    of_held = next((token for token in facts.listed if held and token.id == held.id), None)
+    of_held = next((token for token in facts.listed if is_token_of(held, token)), None)
     orphans = _orphans(desired, facts)
     leftovers = _leftovers(desired, facts, live)
     foreign = live if live is not None and live is not of_held and live not in orphans else None
