@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from .._http.client import Response
 from .server import Server
 from .token import HEADER_FORMS, DamagedToken, Token, from_stored
 
+_LARGEST_ERROR_BYTES = 64 * 1024
 _NO_SUCH_OBJECT = ("does not exist", "not found", "no such")
 
 
@@ -65,7 +67,7 @@ class Caller:
     def _send(self, method: str, path: str, headers: Mapping[str, str], request: Mapping[str, t.Any]) -> Response:
         response = self.server.client.request(method, path, headers=headers, text=True, **request)
         if 200 <= response.status < 300:
-            self.server.check_document(method, path, response, _document(response))
+            self.server.check_document(method, path, response, _document(response, request.get("sink")))
         return response
 
     def _credential(self) -> dict[str, str]:
@@ -149,8 +151,15 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def _document(response: Response) -> t.Any:
+def _document(response: Response, sink: t.BinaryIO | None) -> t.Any:
+    """The JSON document of a response, also of one that went to a file and is small enough to be an error."""
+    content = response.content
+    if sink is not None:
+        sink.flush()
+        sink.seek(0)
+        content = sink.read(_LARGEST_ERROR_BYTES)
+        sink.seek(0, os.SEEK_END)
     try:
-        return json.loads(response.content)
+        return json.loads(content)
     except (ValueError, RecursionError):
         return None

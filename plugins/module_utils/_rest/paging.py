@@ -33,7 +33,7 @@ class Wishes(t.NamedTuple):
 
 
 def read_wishes(
-    styles: tuple[str, ...], paging_style: str, method: str, *, paging: str, page_size: int | None, objects_key: str | None, max_items: int
+    styles: tuple[str, ...], method: str, *, paging_style: str, paging: str, page_size: int | None, objects_key: str | None, max_items: int
 ) -> Wishes | None:
     """What the options say of pages, None where only one response is wanted. Raises ApiError for sizes that no list can have."""
     if paging == "none":
@@ -104,8 +104,8 @@ def objects_of(document: t.Any, key: str | None, is_first: bool = True) -> list[
     if value is None and (not is_first or name in document):
         return []
     if not isinstance(value, list):
-        lists = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
-        raise ApiError(f"objects_key: the response has no list {name!r}; its lists are: {lists}")
+        others = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
+        raise ApiError(f"objects_key: the response has no list {name!r}; its lists are: {others}")
     return value
 
 
