@@ -14,8 +14,8 @@ author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
   - Sends one request to the API of a Cohesity cluster, or of Helios, and returns the response.
-  - The first of these that is given is the credential, which are O(api_key), O(token), O(session), O(store), and a login with O(username) and O(password).
-    Two of the first four exclude each other. An environment variable does not count as given beside one of these options.
+  - The credential is O(api_key), O(token), O(session), O(store), or a login with O(username) and O(password), whichever is given. The first four exclude
+    each other, and each of them is used instead of a login. An environment variable does not count as given beside one of them.
   - A login for an access token is shared by all tasks of a run that call the same cluster as the same user with the same options, so a play with twenty
     calls logs in once. A token or session that another module of this collection has returned in this run for that login is used too.
   - When the cluster says that the credential has expired, the module logs in again and repeats the request, both once. A refused request was not carried

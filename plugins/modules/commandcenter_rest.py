@@ -14,8 +14,8 @@ author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
   - Sends one request to the API of Commvault Command Center, and returns the response. An error inside HTTP 200 is an error like any other.
-  - The first of these that is given is the credential, which are O(token), O(store), O(auth_token), and a login with O(username) and O(password). The first
-    three exclude each other. An environment variable does not count as given beside one of these options.
+  - The credential is O(token), O(store), O(auth_token), or a login with O(username) and O(password), whichever is given. The first three exclude each other,
+    and each of them is used instead of a login. An environment variable does not count as given beside one of them.
   - With O(username) and O(password), the task logs in, sends the request, and logs out.
   - When the server refuses the credential with HTTP 401, the module tries to get another one and repeats the request, both once. A refused request was not
     carried out, so this is safe for writes too.

@@ -64,7 +64,7 @@ def group(sim: Simulator, play: Run) -> str:
 
 class TestCohesity:
     def test_merge_for_real_in_check_mode_and_twice(self, sim: Simulator, play: Run, group: str) -> None:
-        task = {"method": "PUT", "path": group, "body": {"policy": {"retries": 5}}, "body_strategy": "merge", "query": {"x": 1}}
+        task: dict[str, Any] = {"method": "PUT", "path": group, "body": {"policy": {"retries": 5}}, "body_strategy": "merge", "query": {"x": 1}}
         predicted = play(check_mode=True, **task)
         assert transcript(sim) == [f"GET {group}"]
         made = play(**task)
@@ -80,7 +80,7 @@ class TestCohesity:
         assert {entry["query"]["x"] for entry in sim.requests()} == {"1"}
 
     def test_compare_sends_the_body_itself(self, sim: Simulator, play: Run, group: str) -> None:
-        task = {"method": "PUT", "path": group, "body": {"name": "daily", "isPaused": True}, "body_strategy": "compare"}
+        task: dict[str, Any] = {"method": "PUT", "path": group, "body": {"name": "daily", "isPaused": True}, "body_strategy": "compare"}
         assert play(**task)["diff"] == {"before": {"name": "daily", "isPaused": False}, "after": {"name": "daily", "isPaused": True}}
         assert bodies(sim, "PUT", "protection-groups") == [{"name": "daily", "isPaused": True}]
         assert play(**task)["changed"] is False
@@ -120,7 +120,7 @@ class TestCohesity:
 
 def test_merge_at_command_center(sim: Simulator, commandcenter: Task) -> None:
     number = commandcenter(method="POST", path="/V2/Plan", body={"name": "gold", "days": 30})["json"]["plan"]["id"]
-    task = {"method": "PUT", "path": f"/V2/Plan/{number}", "body": {"days": 60}, "body_strategy": "merge"}
+    task: dict[str, Any] = {"method": "PUT", "path": f"/V2/Plan/{number}", "body": {"days": 60}, "body_strategy": "merge"}
     assert commandcenter(**task)["changed"] is True
     assert commandcenter(**task)["changed"] is False
     assert bodies(sim, "PUT", "Plan") == [{"name": "gold", "days": 60, "id": number}]
