@@ -189,8 +189,9 @@ code:
   sample: 5
 """
 
+import contextlib
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.caller import Caller, check_server, given_token, says_gone
@@ -208,7 +209,7 @@ from ..module_utils._options import (
     pick,
     rest_spec,
 )
-from ..module_utils._reconcile.renew import renew_stored
+from ..module_utils._reconcile.renew import keep_form, renew_stored
 from ..module_utils._rest.call import Call, read_call
 from ..module_utils._rest.perform import perform, result_of, skipped
 from ..module_utils._store.backends import open_store
@@ -245,16 +246,32 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
                 raise ApiError("there is no credential: give token, store, auth_token, or username and password")
             if call.sends_something(check_mode):
                 return skipped("there is no credential to read with in check mode")
-
-        def renew(refused: Token) -> Token:
-            with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
-                record = Record(backend, KIND, contents.identity if contents else {})
-                claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
-                return renew_stored(AccessTokens(server), claims, refused, params["store"]["lock_timeout"])
-
-        caller = Caller(server, token, None if contents is None or check_mode else renew)
+        caller = Caller(server, token) if contents is None or check_mode else _stored_caller(params, server, contents, warn, began)
         outcome = perform(caller.call, call, check_mode, says_gone)
         return result_of(outcome, caller.actions, server.masked)
+
+
+def _stored_caller(params: Mapping[str, t.Any], server: Server, contents: Contents, warn: Callable[[str], None], began: float) -> Caller:
+    """Calls with the token of a store, which may write to it: the store is opened again when there is something to write."""
+
+    @contextlib.contextmanager
+    def claims() -> Iterator[Claims]:
+        with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
+            yield Claims(Record(backend, KIND, contents.identity), warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
+
+    def renew(refused: Token) -> Token:
+        with claims() as opened:
+            return renew_stored(AccessTokens(server), opened, refused, params["store"]["lock_timeout"])
+
+    def keep(token: Token) -> None:
+        try:
+            with claims() as opened:
+                keep_form(opened, token)
+        except ApiError as error:
+            # The request has been done, and the next one finds the form by itself.
+            warn(f"{error.message}; the form in which the token was accepted is not remembered")
+
+    return Caller(server, contents.token, renew, keep)
 
 
 def _call(params: Mapping[str, t.Any]) -> Call:

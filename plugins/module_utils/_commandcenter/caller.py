@@ -23,13 +23,17 @@ class Caller:
     """Sends requests to one server with one credential, which is replaced at most once for each request.
 
     token: an access token; without one, the login of the server. renew: exchanges a stored token whose end has passed for its successor;
-    None where that is not allowed. actions: what was done about the credential.
+    None where that is not allowed. keep: is given the token with the form in which it was accepted, when that is news. actions: what was
+    done about the credential.
     """
 
-    def __init__(self, server: Server, token: Token | None, renew: Callable[[Token], Token] | None = None) -> None:
+    def __init__(
+        self, server: Server, token: Token | None, renew: Callable[[Token], Token] | None = None, keep: Callable[[Token], None] = lambda _token: None
+    ) -> None:
         self.server = server
         self.actions: list[str] = []
         self._renew = renew
+        self._keep = keep
         self._token: Token | None = None
         if token is not None:
             self._carry(token)
@@ -53,6 +57,7 @@ class Caller:
                     raise
             else:
                 self._token = t.cast(Token, self._token)._replace(auth_header=form)
+                self._keep(self._token)
                 return response
         fresh = self._replaced(refusal)
         try:
