@@ -53,7 +53,7 @@ attributes:
     support: full
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     details:
-      - There is no difference to show for a request that is sent as it is.
+      - There is a difference for O(body_strategy=compare) and O(body_strategy=merge).
 """
 
     # For the modules that only read.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # REST_SPEC in module_utils/_options.py.
+    # rest_spec() in module_utils/_options.py, without paging_style.
     DOCUMENTATION = r"""
 options:
   method:
@@ -41,6 +41,26 @@ options:
     type: str
     choices: [json, form, xml, raw]
     default: json
+  body_strategy:
+    description:
+      - What is done with O(body). V(send) sends it as it is, and counts as a change when it is accepted. Check mode does not send it.
+      - V(compare) reads O(path) first, with the same O(query), and sends O(body) only when something that it names differs.
+      - V(merge) reads O(path) first and sends the whole object with O(body) merged into it, when that makes a difference. APIs that replace an object by
+        what is sent to them want this. Dicts are merged at every level, lists and all other values are replaced.
+      - With V(compare) and V(merge), check mode reads and predicts. They need O(method=PUT), O(method=PATCH) or O(method=POST), a O(body) that is a dict, and
+        a O(path) that returns the object.
+    type: str
+    choices: [send, compare, merge]
+    default: send
+  dest:
+    description:
+      - A file for the response, on the machine where the module runs. It is written as the response arrives, so the response may be of any size, and
+        O(timeout) then limits how long the server may say nothing.
+      - The file takes its place as a whole or not at all, with mode C(0600). The folder must exist. A symbolic link, and anything else that is no plain file,
+        is refused.
+      - It counts as a change when the content differs. In check mode, nothing is sent or written.
+      - It goes with O(method=GET) and O(method=POST).
+    type: path
   status_code:
     description:
       - Statuses that are accepted in addition to 200 to 299, for APIs that put data into a 404 or a 409. Such a response is returned, and counts as no

@@ -174,4 +174,19 @@ REST_PAGING_SPEC: dict[str, t.Any] = {
     "max_items": {"type": "int", "default": 10000},
 }
 
-REST_SPEC: dict[str, t.Any] = {**REST_MESSAGE_SPEC, "status_code": {"type": "list", "elements": "int", "default": []}, **REST_PAGING_SPEC}
+# The rest of _rest.call.read_call.
+REST_CALL_SPEC: dict[str, t.Any] = {
+    "status_code": {"type": "list", "elements": "int", "default": []},
+    "body_strategy": {"type": "str", "choices": ["send", "compare", "merge"], "default": "send"},
+    "dest": {"type": "path"},
+}
+
+
+def rest_spec(*paging_styles: str) -> dict[str, t.Any]:
+    """The argument spec of one call. paging_styles: those of the product."""
+    return {
+        **REST_MESSAGE_SPEC,
+        **REST_PAGING_SPEC,
+        "paging_style": {"type": "str", "choices": ["auto", *paging_styles], "default": "auto"},
+        **REST_CALL_SPEC,
+    }

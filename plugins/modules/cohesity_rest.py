@@ -14,8 +14,8 @@ author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
   - Sends one request to the API of a Cohesity cluster, or of Helios, and returns the response.
-  - The first of these that is given is the credential, which are O(api_key), O(token), O(session), O(store), and a login with O(username) and O(password).
-    Two of the first four exclude each other. An environment variable does not count as given beside one of these options.
+  - The credential is O(api_key), O(token), O(session), O(store), or a login with O(username) and O(password), whichever is given. The first four exclude
+    each other, and each of them is used instead of a login. An environment variable does not count as given beside one of them.
   - A login for an access token is shared by all tasks of a run that call the same cluster as the same user with the same options, so a play with twenty
     calls logs in once. A token or session that another module of this collection has returned in this run for that login is used too.
   - When the cluster says that the credential has expired, the module logs in again and repeats the request, both once. A refused request was not carried
@@ -54,7 +54,7 @@ notes:
   - The result is shown, because it holds no secret. Wherever a credential in use appears in a response, it is masked.
   - Responses and bodies are your own data, and may hold other secrets, such as the secret of an API key that the call creates. Set C(no_log) for such
     calls.
-  - A response may be 16 MiB large.
+  - Without O(dest), a response may have at most 16 MiB.
   - A request that only reads costs one request, and one more for each O(tenant) or O(access_cluster) that is given by name.
 seealso:
   - module: dataprotection.access.cohesity_access_token
@@ -108,6 +108,20 @@ EXAMPLES = r"""
     token: "{{ login.token }}"
     path: /irisservices/api/v1/public/cluster
 
+- name: Change one attribute of a protection group, unless it has that value
+  dataprotection.access.cohesity_rest:
+    cluster: cohesity.example.com
+    username: backup
+    password: "{{ cohesity_password }}"
+    method: PUT
+    path: /v2/data-protect/protection-groups/{{ item.id }}
+    body:
+      isPaused: true
+    body_strategy: merge
+  loop: "{{ protection.json.protectionGroups }}"
+  loop_control:
+    label: "{{ item.name }}"
+
 - name: List all views with an API key, page by page
   dataprotection.access.cohesity_rest:
     cluster: cohesity.example.com
@@ -139,6 +153,36 @@ objects:
   type: list
   elements: raw
   sample: []
+diff:
+  description: The difference between the object as it was and as it is, or would be, after the request. With V(compare), only what O(body) names.
+  returned: success, with O(body_strategy=compare) and O(body_strategy=merge)
+  type: dict
+  contains:
+    before:
+      description: The object before.
+      type: dict
+      sample:
+        name: daily
+    after:
+      description: The object after.
+      type: dict
+      sample:
+        name: weekly
+dest:
+  description: The file with the response. RV(json) and RV(content) are not returned beside it.
+  returned: success, with O(dest), except in check mode
+  type: str
+  sample: /var/tmp/report.csv
+size:
+  description: The size of the file, in bytes.
+  returned: success, with O(dest), except in check mode
+  type: int
+  sample: 1024
+checksum:
+  description: The SHA-256 checksum of the file.
+  returned: success, with O(dest), except in check mode
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 status:
   description: The HTTP status of the response, also of the one that made the task fail.
   returned: when there was a response
@@ -199,16 +243,16 @@ from ..module_utils._options import (
     COHESITY_SESSION_SPEC,
     COHESITY_SPEC,
     COHESITY_TOKEN_SPEC,
+    REST_CALL_SPEC,
     REST_MESSAGE_SPEC,
     REST_PAGING_SPEC,
-    REST_SPEC,
     STORE_SPEC,
     TRANSPORT_OPTIONS,
     pick,
+    rest_spec,
 )
-from ..module_utils._rest.message import read_message
-from ..module_utils._rest.paging import read_wishes
-from ..module_utils._rest.perform import check_statuses, needs_credential, perform, read_pages, result_of, skipped
+from ..module_utils._rest.call import Call, read_call
+from ..module_utils._rest.perform import perform, result_of, skipped
 from ..module_utils._store.reader import read_contents
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "ONE_OF", "SECRET_RESULTS", "main", "memory_key", "run"]
@@ -218,8 +262,7 @@ PAGING_STYLES = ("pagination_cookie", "cookie")
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
     **STORE_SPEC,
-    **REST_SPEC,
-    "paging_style": {"type": "str", "choices": ["auto", *PAGING_STYLES], "default": "auto"},
+    **rest_spec(*PAGING_STYLES),
     "login": {"type": "str", "choices": ["auto", "token", "session"], "default": "auto"},
     "token": {"type": "dict", "no_log": False, "options": COHESITY_TOKEN_SPEC},
     "session": {"type": "dict", "no_log": False, "options": COHESITY_SESSION_SPEC},
@@ -232,20 +275,22 @@ ONE_OF: tuple[str, ...] = ("api_key", "token", "session", "store")
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
     """Send the request with the credential that the options name, or with the login that this run shares."""
-    message = read_message(**pick(params, REST_MESSAGE_SPEC))
-    check_statuses(params["status_code"])
-    pages = read_wishes(PAGING_STYLES, params["paging_style"], message.method, **pick(params, REST_PAGING_SPEC))
+    call = _call(params)
     login = Login(**pick(params, COHESITY_LOGIN_SPEC))
     credential = _credential(params, login, check_mode, warn)
-    if check_mode and credential is None and not login.is_given and needs_credential(message, check_mode):
+    if check_mode and credential is None and not login.is_given and call.sends_something(check_mode):
         return skipped("there is no credential to read with in check mode")
     options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"]}
     if memory is not None:
         options["acquire"] = acquire_from(memory)
     with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
-        send = _sender(cluster, params)
-        outcome = read_pages(send, message, pages) if pages else perform(send, message, params["status_code"], check_mode)
+        outcome = perform(_sender(cluster, params), call, check_mode)
         return result_of(outcome, cluster.actions, cluster.masked)
+
+
+def _call(params: Mapping[str, t.Any]) -> Call:
+    paging = pick(params, (*REST_PAGING_SPEC, "paging_style"))
+    return read_call(pick(params, REST_MESSAGE_SPEC), paging, PAGING_STYLES, **pick(params, REST_CALL_SPEC))
 
 
 def _credential(params: Mapping[str, t.Any], login: Login, check_mode: bool, warn: Callable[[str], None]) -> Credential | None:

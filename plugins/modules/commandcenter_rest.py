@@ -14,8 +14,8 @@ author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
   - Sends one request to the API of Commvault Command Center, and returns the response. An error inside HTTP 200 is an error like any other.
-  - The first of these that is given is the credential, which are O(token), O(store), O(auth_token), and a login with O(username) and O(password). The first
-    three exclude each other. An environment variable does not count as given beside one of these options.
+  - The credential is O(token), O(store), O(auth_token), or a login with O(username) and O(password), whichever is given. The first three exclude each other,
+    and each of them is used instead of a login. An environment variable does not count as given beside one of them.
   - With O(username) and O(password), the task logs in, sends the request, and logs out.
   - When the server refuses the credential with HTTP 401, the module tries to get another one and repeats the request, both once. A refused request was not
     carried out, so this is safe for writes too.
@@ -47,7 +47,7 @@ extends_documentation_fragment:
 notes:
   - The result is shown, because it holds no secret. Wherever a credential in use appears in a response, it is masked.
   - Responses and bodies are your own data, and may hold other secrets. Set C(no_log) for such calls.
-  - A response may be 16 MiB large.
+  - Without O(dest), a response may have at most 16 MiB.
   - A call with a token costs one request.
 seealso:
   - module: dataprotection.access.commandcenter_access_token
@@ -118,6 +118,36 @@ objects:
   type: list
   elements: raw
   sample: []
+diff:
+  description: The difference between the object as it was and as it is, or would be, after the request. With V(compare), only what O(body) names.
+  returned: success, with O(body_strategy=compare) and O(body_strategy=merge)
+  type: dict
+  contains:
+    before:
+      description: The object before.
+      type: dict
+      sample:
+        name: daily
+    after:
+      description: The object after.
+      type: dict
+      sample:
+        name: weekly
+dest:
+  description: The file with the response. RV(json) and RV(content) are not returned beside it.
+  returned: success, with O(dest), except in check mode
+  type: str
+  sample: /var/tmp/report.csv
+size:
+  description: The size of the file, in bytes.
+  returned: success, with O(dest), except in check mode
+  type: int
+  sample: 1024
+checksum:
+  description: The SHA-256 checksum of the file.
+  returned: success, with O(dest), except in check mode
+  type: str
+  sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 status:
   description: The HTTP status of the response, also of the one that made the task fail.
   returned: when there was a response
@@ -159,8 +189,9 @@ code:
   sample: 5
 """
 
+import contextlib
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from ..module_utils._commandcenter.access_tokens import AccessTokens
 from ..module_utils._commandcenter.caller import Caller, check_server, given_token, says_gone
@@ -169,11 +200,19 @@ from ..module_utils._commandcenter.stored import RECORD_KIND
 from ..module_utils._commandcenter.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COMMANDCENTER_SPEC, COMMANDCENTER_TOKEN_SPEC, REST_MESSAGE_SPEC, REST_PAGING_SPEC, REST_SPEC, STORE_SPEC, pick
-from ..module_utils._reconcile.renew import renew_stored
-from ..module_utils._rest.message import read_message
-from ..module_utils._rest.paging import read_wishes
-from ..module_utils._rest.perform import check_statuses, needs_credential, perform, read_pages, result_of, skipped
+from ..module_utils._options import (
+    COMMANDCENTER_SPEC,
+    COMMANDCENTER_TOKEN_SPEC,
+    REST_CALL_SPEC,
+    REST_MESSAGE_SPEC,
+    REST_PAGING_SPEC,
+    STORE_SPEC,
+    pick,
+    rest_spec,
+)
+from ..module_utils._reconcile.renew import keep_form, renew_stored
+from ..module_utils._rest.call import Call, read_call
+from ..module_utils._rest.perform import perform, result_of, skipped
 from ..module_utils._store.backends import open_store
 from ..module_utils._store.claims import LEASE_SECONDS, Claims
 from ..module_utils._store.format import Contents
@@ -186,8 +225,7 @@ PAGING_STYLES = ("limit_offset", "limit_page", "paging_info", "start_limit")
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COMMANDCENTER_SPEC,
     **STORE_SPEC,
-    **REST_SPEC,
-    "paging_style": {"type": "str", "choices": ["auto", *PAGING_STYLES], "default": "auto"},
+    **rest_spec(*PAGING_STYLES),
     "token": {"type": "dict", "no_log": False, "options": COMMANDCENTER_TOKEN_SPEC},
 }
 
@@ -200,26 +238,45 @@ _STORE_TRANSPORT = ("timeout", "retries", "use_proxy")
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     """Send the request with the credential that the options name."""
     began = task_began()
-    message = read_message(**pick(params, REST_MESSAGE_SPEC))
-    check_statuses(params["status_code"])
-    pages = read_wishes(PAGING_STYLES, params["paging_style"], message.method, **pick(params, REST_PAGING_SPEC))
+    call = _call(params)
     with Server(**pick(params, COMMANDCENTER_SPEC), warn=warn) as server:
         token, contents = _token(params, server, check_mode, warn)
         if token is None and not server.is_given_login:
             if not check_mode:
                 raise ApiError("there is no credential: give token, store, auth_token, or username and password")
-            if needs_credential(message, check_mode):
+            if call.sends_something(check_mode):
                 return skipped("there is no credential to read with in check mode")
-
-        def renew(refused: Token) -> Token:
-            with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
-                record = Record(backend, RECORD_KIND, contents.identity if contents else {})
-                claims = Claims(record, warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
-                return renew_stored(AccessTokens(server), claims, refused, params["store"]["lock_timeout"])
-
-        caller = Caller(server, token, None if contents is None or check_mode else renew)
-        outcome = read_pages(caller.call, message, pages) if pages else perform(caller.call, message, params["status_code"], check_mode, says_gone)
+        caller = Caller(server, token) if contents is None or check_mode else _stored_caller(params, server, contents, warn, began)
+        outcome = perform(caller.call, call, check_mode, says_gone)
         return result_of(outcome, caller.actions, server.masked)
+
+
+def _stored_caller(params: Mapping[str, t.Any], server: Server, contents: Contents, warn: Callable[[str], None], began: float) -> Caller:
+    """Calls with the token of a store, which may write to it: the store is opened again when there is something to write."""
+
+    @contextlib.contextmanager
+    def claims() -> Iterator[Claims]:
+        with open_store(params["store"], **pick(params, _STORE_TRANSPORT), check_mode=False, warn=warn) as backend:
+            yield Claims(Record(backend, RECORD_KIND, contents.identity), warn, max(LEASE_SECONDS, 10 * params["timeout"]), began)
+
+    def renew(refused: Token) -> Token:
+        with claims() as opened:
+            return renew_stored(AccessTokens(server), opened, refused, params["store"]["lock_timeout"])
+
+    def keep(token: Token) -> None:
+        try:
+            with claims() as opened:
+                keep_form(opened, token)
+        except ApiError as error:
+            # The request has been done, and the next one finds the form by itself.
+            warn(f"{error.message}; the form in which the token was accepted is not remembered")
+
+    return Caller(server, contents.token, renew, keep)
+
+
+def _call(params: Mapping[str, t.Any]) -> Call:
+    paging = pick(params, (*REST_PAGING_SPEC, "paging_style"))
+    return read_call(pick(params, REST_MESSAGE_SPEC), paging, PAGING_STYLES, **pick(params, REST_CALL_SPEC))
 
 
 def _token(params: Mapping[str, t.Any], server: Server, check_mode: bool, warn: Callable[[str], None]) -> tuple[Token | None, Contents | None]:

@@ -124,3 +124,66 @@ def test_the_result_is_shown_and_check_mode_predicts(ansible: Ansible, way: dict
     run = succeed(ansible.tasks(tasks, way, "-v"))
     assert run.result("Write")["json"]["name"] == "daily"
     assert '"name": "daily"' in run.screen
+
+
+# Command Center
+
+CALL = "dataprotection.access.commandcenter_rest"
+HALF_AN_HOUR = 1801
+
+
+@pytest.fixture
+def store(ansible: Ansible) -> str:
+    """The options of a store that the target can write to."""
+    return f"store: {{file: {ansible.folder}/ci.json}}"
+
+
+def test_a_stored_token_ends_in_the_middle_of_a_loop(ansible: Ansible, way: dict[str, t.Any], store: str) -> None:
+    """One renewal for the expiry, and each object is created once. The calls need no login."""
+    ansible.sim.fault("operation", name="advance", arguments={"seconds": HALF_AN_HOUR}, path="ClientGroup", after=3)
+    tasks = f"""
+    - dataprotection.access.commandcenter_access_token: {{name: ci, {store}}}
+    - name: Create
+      {CALL}: {{path: /ClientGroup, method: POST, username: "", password: "", body: {{name: "group {{{{ item }}}}"}}, {store}}}
+      loop: [0, 1, 2, 3, 4, 5]
+    - name: Read
+      {CALL}: {{path: /ClientGroup, {store}}}
+      register: found
+    - record: {{names: "{{{{ found.json.clientgroups | map(attribute='name') | list }}}}"}}
+    """
+    run = succeed(ansible.tasks(tasks, way, "-vvv"))
+    assert run.value("names") == [f"group {number}" for number in range(6)]
+    assert len(ansible.sim.requests(path="AccessToken/Renew$")) == 1
+    assert len(ansible.sim.requests(path="/Login$")) == 1
+    assert len(ansible.sim.requests(path="ClientGroup$", method="POST")) == 7
+    assert [token["alive"] for token in ansible.sim.state()["commandcenter"]["tokens"]] == [True]
+    for token in ansible.sim.state()["commandcenter"]["tokens"]:
+        assert token["access_token"] not in run.screen
+
+
+def test_a_given_token_ends_in_the_middle_of_an_until(ansible: Ansible, way: dict[str, t.Any]) -> None:
+    """With a login beside it, each attempt after the end logs in and out; without one, the error says why."""
+    ansible.sim.set(commandcenter_job_seconds=HALF_AN_HOUR)
+    ansible.sim.fault("operation", name="advance", arguments={"seconds": HALF_AN_HOUR + 60}, path="Job/[0-9]+$", after=2)
+    tasks = f"""
+    - dataprotection.access.commandcenter_access_token: {{name: ci}}
+      register: named
+    - {CALL}: {{path: /CreateTask, method: POST, body: {{}}, token: "{{{{ named.token }}}}"}}
+      register: started
+    - name: Poll
+      {CALL}: {{path: "/Job/{{{{ started.json.jobIds[0] }}}}", token: "{{{{ named.token }}}}"}}
+      register: job
+      until: job.json.jobs[0].jobSummary.status == 'Completed'
+      retries: 8
+      delay: 0
+    - record: {{actions: "{{{{ job.actions }}}}"}}
+    - name: Alone
+      {CALL}: {{path: /Job, username: "", password: "", token: "{{{{ named.token }}}}"}}
+      ignore_errors: true
+    """
+    run = succeed(ansible.tasks(tasks, way))
+    assert run.value("actions") == ["reauthenticated"]
+    assert [entry["status"] for entry in ansible.sim.requests(path="Job/[0-9]+$")] == [200, 200, 401, 200]
+    assert len(ansible.sim.requests(path="/Login$")) == 2
+    assert ansible.sim.state()["commandcenter"]["logins"] == []
+    assert "neither a store" in run.result("Alone")["msg"]

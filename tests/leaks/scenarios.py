@@ -167,6 +167,28 @@ GOOD = """
     store: {vault: {url: "{{ vault.url }}", role_id: "{{ vault.role_id }}", secret_id: "{{ vault.secret_id }}", path: "leaks/{{ inventory_hostname }}"}}
 - name: "ok: keep a Cohesity token in a file"
   dataprotection.access.cohesity_access_token: {store: {file: "{{ stores }}/{{ inventory_hostname }}-cohesity.json"}}
+- name: "ok: call with the login of the run"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster}
+- name: "ok: call with a token"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, token: "{{ first.token }}", username: "{{ omit }}", password: "{{ omit }}"}
+- name: "ok: have a token echoed"
+  simulate: {fault: {kind: json, path: /cluster$, value: {echo: "{{ first.token.access_token }} {{ first.token.access_token | b64encode }}"}}}
+  no_log: true
+- name: "ok: call whose response quotes the token"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, token: "{{ first.token }}"}
+- name: "ok: write a response to a file"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, dest: "{{ stores }}/{{ inventory_hostname }}-cluster"}
+- name: "ok: call Command Center with a login"
+  dataprotection.access.commandcenter_rest: {path: /Job, paging: all}
+- name: "ok: call Command Center with the token of a login"
+  dataprotection.access.commandcenter_rest: {path: /Job, username: "{{ omit }}", password: "{{ omit }}", auth_token: "{{ auth_token }}"}
+- name: "ok: time passes again"
+  simulate: {advance: {seconds: 3000}}
+- name: "ok: renew from the file for a call"
+  dataprotection.access.commandcenter_rest: {path: /Job, store: {file: "{{ stores }}/{{ inventory_hostname }}.json"}}
+- name: "ok: loop over calls"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, token: "{{ item }}"}
+  loop: ["{{ first.token }}"]
 - name: "ok: revoke"
   dataprotection.access.commandcenter_access_token: {name: "{{ item }}", state: absent}
   loop: [ci, one, two]
@@ -196,6 +218,17 @@ BAD = """
   dataprotection.access.cohesity_access_token: {username: mfa, password: "{{ password.cohesity_mfa }}", otp_code: "{{ wrong_code }}"}
 - name: "fails: wrong code there"
   dataprotection.access.commandcenter_access_token_info: {username: mfa, password: "{{ password.commandcenter_mfa }}", otp_code: "{{ wrong_code }}"}
+- name: "fails: a call with a wrong password"
+  dataprotection.access.cohesity_rest: {path: /v2/clusters, password: "{{ password.wrong }}"}
+- name: "fails: a call with a dead API key"
+  dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, api_key: "{{ dead.token }}"}
+- name: "fails: a call with a header that carries a credential"
+  dataprotection.access.cohesity_rest: {path: /v2/clusters, headers: {Authorization: "Bearer {{ dead.token }}"}}
+  no_log: true
+- name: "fails: a call to another place"
+  dataprotection.access.commandcenter_rest: {path: //evil.example.com}
+- name: "fails: a call with the login that ended"
+  dataprotection.access.commandcenter_rest: {path: /Job, username: "{{ omit }}", password: "{{ omit }}", auth_token: "{{ dead.auth_token }}"}
 - name: "fails: a key without its certificate"
   dataprotection.access.cohesity_access_token: {private_key: "{{ certificate.private_key }}"}
 - name: "fails: a login that ended"

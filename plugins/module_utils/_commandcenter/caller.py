@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from .._store.format import DamagedToken
 from .server import Server
 from .token import HEADER_FORMS, Token, from_stored
 
+_LARGEST_ERROR_BYTES = 64 * 1024
 _NO_SUCH_OBJECT = ("does not exist", "not found", "no such")
 
 
@@ -22,13 +24,17 @@ class Caller:
     """Sends requests to one server with one credential, which is replaced at most once for each request.
 
     token: an access token; without one, the login of the server. renew: exchanges a stored token whose end has passed for its successor;
-    None where that is not allowed. actions: what was done about the credential.
+    None where that is not allowed. keep: is given the token with the form in which it was accepted, when that is news. actions: what was
+    done about the credential.
     """
 
-    def __init__(self, server: Server, token: Token | None, renew: Callable[[Token], Token] | None = None) -> None:
+    def __init__(
+        self, server: Server, token: Token | None, renew: Callable[[Token], Token] | None = None, keep: Callable[[Token], None] = lambda _token: None
+    ) -> None:
         self.server = server
         self.actions: list[str] = []
         self._renew = renew
+        self._keep = keep
         self._token: Token | None = None
         if token is not None:
             self._carry(token)
@@ -52,6 +58,7 @@ class Caller:
                     raise
             else:
                 self._token = t.cast(Token, self._token)._replace(auth_header=form)
+                self._keep(self._token)
                 return response
         fresh = self._replaced(refusal)
         try:
@@ -66,7 +73,7 @@ class Caller:
     def _send(self, method: str, path: str, headers: Mapping[str, str], request: Mapping[str, t.Any]) -> Response:
         response = self.server.client.request(method, path, headers=headers, text=True, **request)
         if 200 <= response.status < 300:
-            self.server.check_document(method, path, response, _document(response))
+            self.server.check_document(method, path, response, _document(response, request.get("sink")))
         return response
 
     def _credential(self) -> dict[str, str]:
@@ -150,8 +157,15 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def _document(response: Response) -> t.Any:
+def _document(response: Response, sink: t.BinaryIO | None) -> t.Any:
+    """The JSON document of a response, also of one that went to a file and is small enough to be an error."""
+    content = response.content
+    if sink is not None:
+        sink.flush()
+        sink.seek(0)
+        content = sink.read(_LARGEST_ERROR_BYTES)
+        sink.seek(0, os.SEEK_END)
     try:
-        return json.loads(response.content)
+        return json.loads(content)
     except (ValueError, RecursionError):
         return None

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renews the stored token of a consumer that has no login: the pair alone is exchanged, under a claim, as every renewal is."""
+"""What a consumer without a login does to the stored token: it renews the pair under a claim, and notes the form that was accepted."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def renew_stored(tokens: AccessTokens, claims: Claims, refused: Token, patience:
             time.sleep(_POLL_SECONDS)
         finally:
             tokens.not_after = None
+
+
+def keep_form(claims: Claims, token: Token) -> None:
+    """Note in the record in which form the token was accepted, unless another run is at work on it or has replaced it: it is only a hint."""
+    contents = claims.read()
+    if contents is not None and contents.pending is None and contents.token is not None and contents.token.access_token == token.access_token:
+        claims.save_update(contents.token._replace(auth_header=token.auth_header))
 
 
 def _renew_once(tokens: AccessTokens, claims: Claims, refused: Token) -> Token:

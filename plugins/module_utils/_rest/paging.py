@@ -33,7 +33,7 @@ class Wishes(t.NamedTuple):
 
 
 def read_wishes(
-    styles: tuple[str, ...], paging_style: str, method: str, *, paging: str, page_size: int | None, objects_key: str | None, max_items: int
+    styles: tuple[str, ...], method: str, *, paging_style: str, paging: str, page_size: int | None, objects_key: str | None, max_items: int
 ) -> Wishes | None:
     """What the options say of pages, None where only one response is wanted. Raises ApiError for sizes that no list can have."""
     if paging == "none":

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Callable, Collection
 
 from .._errors import ApiError
 from .._http.client import Response
 from .answer import Mask, described, document_of, is_success
-from .message import READS, Message
+from .call import Call
+from .download import download
+from .message import Message
 from .paging import Asking, Wishes, read_all
+from .strategy import Change, change_of
 
 _GONE = 404
 
-# send(method, path, query=…, headers=…, content=…, accepts=…): one request with the credential, its response as text.
+# send(method, path, query=…, headers=…, content=…, accepts=…, sink=…): one request with the credential, its response as text.
 Send = Callable[..., Response]
 
 
@@ -23,21 +27,15 @@ class Outcome(t.NamedTuple):
     """What was done, or would be.
 
     response: the one that the user gets; None where nothing was sent. sent: a write was, or would be, sent. objects: those of all pages, of
-    which response is the last one.
+    which response is the last one. file: what the result says of the file that was written. change: what a write changes of its object.
     """
 
     response: Response | None
     changed: bool
     sent: bool
     objects: list[t.Any] | None = None
-
-
-def check_statuses(statuses: Collection[int]) -> None:
-    """Raise ApiError for statuses that cannot be accepted."""
-    for status in statuses:
-        if status == 401 or 300 <= status < 400 or not 200 <= status < 600:
-            reason = "it says that the credential is not valid" if status == 401 else "only statuses from 200 to 599 that are no redirects can be"
-            raise ApiError(f"status_code: {status} cannot be accepted: {reason}")
+    file: dict[str, t.Any] | None = None
+    change: Change | None = None
 
 
 def is_gone(error: ApiError) -> bool:
@@ -45,31 +43,30 @@ def is_gone(error: ApiError) -> bool:
     return error.status == _GONE
 
 
-def perform(send: Send, message: Message, statuses: Collection[int], check_mode: bool, says_gone: Callable[[ApiError], bool] = is_gone) -> Outcome:
-    """Send the request; in check mode only what reads.
+def perform(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiError], bool] = is_gone) -> Outcome:
+    """Carry out the call; in check mode only what reads.
 
-    statuses: those that are accepted beside 200 to 299. says_gone: whether the error of a DELETE, or of the GET before it, says that there
-    is nothing to delete.
+    says_gone: whether the error of a DELETE, or of the GET before it, says that there is nothing to delete.
     """
+    message = call.message
+    if call.pages is not None:
+        return _read_pages(send, call)
+    if call.dest is not None:
+        return _write_file(send, call, call.dest, check_mode)
+    if call.strategy != "send":
+        return _change(send, call, check_mode)
     if message.is_read:
-        return Outcome(_sent(send, message, statuses), False, False)
-    if message.method != "DELETE":
-        response = None if check_mode else _sent(send, message, statuses)
-        return Outcome(response, response is None or is_success(response.status), True)
-    if check_mode:
-        return Outcome(None, _is_there(send, message, says_gone), True)
-    try:
-        response = _sent(send, message, {*statuses, _GONE})
-    except ApiError as error:
-        if not says_gone(error):
-            raise
-        return Outcome(None, False, True)
-    return Outcome(response, is_success(response.status), True)
+        return Outcome(_sent(send, message, call.statuses), False, False)
+    if message.method == "DELETE":
+        return _delete(send, call, check_mode, says_gone)
+    response = None if check_mode else _sent(send, message, call.statuses)
+    return Outcome(response, response is None or is_success(response.status), True)
 
 
-def read_pages(send: Send, message: Message, wishes: Wishes) -> Outcome:
+def _read_pages(send: Send, call: Call) -> Outcome:
     """All pages of the list that the request reads."""
     last: list[Response] = []
+    message = call.message
 
     def get(asking: Asking) -> t.Any:
         query = [pair for pair in message.query if pair[0] not in asking.query]
@@ -79,13 +76,43 @@ def read_pages(send: Send, message: Message, wishes: Wishes) -> Outcome:
         last[:] = [_sent(send, page, ())]
         return document_of(last[0])
 
-    objects = read_all(get, wishes)
+    objects = read_all(get, t.cast(Wishes, call.pages))
     return Outcome(last[0], False, False, objects)
 
 
-def needs_credential(message: Message, check_mode: bool) -> bool:
-    """Whether perform() is going to send anything."""
-    return not check_mode or message.method in (*READS, "DELETE")
+def _write_file(send: Send, call: Call, dest: str, check_mode: bool) -> Outcome:
+    """The response goes to a file, as it arrives. What would be in it, check mode does not know."""
+    is_write = not call.message.is_read
+    if check_mode:
+        return Outcome(None, True, is_write)
+    with download(dest) as made:
+        response = _sent(send, call.message, call.statuses, sink=made.sink)
+    return Outcome(response, made.is_new or is_write, is_write, file={"dest": dest, "size": made.size, "checksum": made.checksum})
+
+
+def _change(send: Send, call: Call, check_mode: bool) -> Outcome:
+    """Read the object, and send only what changes it."""
+    message = call.message
+    read = _sent(send, _as_read(message), ())
+    change = change_of(call.strategy, document_of(read), message.document)
+    if not change.is_needed:
+        return Outcome(read, False, False, change=change)
+    if check_mode:
+        return Outcome(None, True, True, change=change)
+    response = _sent(send, message._replace(content=json.dumps(change.body).encode()), call.statuses)
+    return Outcome(response, is_success(response.status), True, change=change)
+
+
+def _delete(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiError], bool]) -> Outcome:
+    if check_mode:
+        return Outcome(None, _is_there(send, call.message, says_gone), True)
+    try:
+        response = _sent(send, call.message, {*call.statuses, _GONE})
+    except ApiError as error:
+        if not says_gone(error):
+            raise
+        return Outcome(None, False, True)
+    return Outcome(response, is_success(response.status), True)
 
 
 def result_of(outcome: Outcome, actions: list[str], mask: Mask) -> dict[str, t.Any]:
@@ -97,6 +124,13 @@ def result_of(outcome: Outcome, actions: list[str], mask: Mask) -> dict[str, t.A
         # All that the pages hold is here, so the last one is not repeated.
         result.pop("json", None)
         result["objects"] = mask(outcome.objects)
+    if outcome.file is not None:
+        # The file holds the body.
+        result.pop("json", None)
+        result.pop("content", None)
+        result.update(outcome.file)
+    if outcome.change is not None:
+        result["diff"] = mask({"before": outcome.change.before, "after": outcome.change.after})
     return result
 
 
@@ -105,7 +139,7 @@ def skipped(reason: str) -> dict[str, t.Any]:
     return {"changed": False, "skipped": True, "skip_reason": reason, "msg": reason}
 
 
-def _sent(send: Send, message: Message, statuses: Collection[int]) -> Response:
+def _sent(send: Send, message: Message, statuses: Collection[int], **more: t.Any) -> Response:
     return send(
         message.method,
         message.path,
@@ -113,14 +147,20 @@ def _sent(send: Send, message: Message, statuses: Collection[int]) -> Response:
         headers=message.headers,
         content=message.content,
         accepts=lambda status: is_success(status) or status in statuses,
+        **more,
     )
+
+
+def _as_read(message: Message) -> Message:
+    """The request that reads what this one writes to."""
+    headers = {name: value for name, value in message.headers.items() if name.lower() != "content-type"}
+    return message._replace(method="GET", content=None, headers=headers)
 
 
 def _is_there(send: Send, message: Message, says_gone: Callable[[ApiError], bool]) -> bool:
     """Whether there is something to delete, which check mode asks with a GET. A server that does not say so has something there."""
-    headers = {name: value for name, value in message.headers.items() if name.lower() != "content-type"}
     try:
-        _sent(send, message._replace(method="GET", content=None, headers=headers), ())
+        _sent(send, _as_read(message), ())
     except ApiError as error:
         if says_gone(error):
             return False

@@ -14,10 +14,12 @@ import pytest
 from ansible_collections.dataprotection.access.plugins.module_utils._module import failure
 from ansible_collections.dataprotection.access.plugins.modules import (
     cohesity_access_token,
+    cohesity_rest,
     cohesity_session,
     commandcenter_access_token,
     commandcenter_access_token_info,
     commandcenter_access_tokens,
+    commandcenter_rest,
 )
 from tests.simulator import Simulator
 from tests.unit.helpers import Task
@@ -105,6 +107,28 @@ def test_listed_tokens(commandcenter: dict[str, str], sim: Simulator, documented
     assert set(result) == {"changed"} | set(told) - ELSEWHERE
     assert [set(token) for token in result["tokens"]] == [set(told["tokens"]["contains"])]
     check_types({"tokens": result["tokens"]}, told)
+
+
+RESPONSE = {"changed", "actions", "status", "headers", "url", "elapsed"}
+
+
+def test_rest_calls(commandcenter: dict[str, str], sim: Simulator, tmp_path: Path, documented: dict[str, Any]) -> None:
+    at_cohesity, at_commandcenter = Task(cohesity_rest, **sim.cohesity_login), Task(commandcenter_rest, **commandcenter)
+    groups = "/v2/data-protect/protection-groups"
+    (number,) = sim.cohesity_seed("groups")
+    one = {"path": f"{groups}/{number}", "method": "PUT", "body": {"name": "x"}}
+    told = documented["cohesity_rest"]["return"]
+    assert set(at_cohesity(path=groups)) == RESPONSE | {"json"}
+    assert set(at_cohesity(path=groups, paging="all")) == RESPONSE | {"objects"}
+    assert set(at_cohesity(path=groups, dest=str(tmp_path / "x"))) == RESPONSE | {"dest", "size", "checksum"}
+    assert set(at_cohesity(check_mode=True, body_strategy="merge", **one)) == {"changed", "actions", "diff"}
+    assert set(at_cohesity(body_strategy="merge", **one)) == RESPONSE | {"json", "diff"}
+    assert set(at_cohesity(path=one["path"], method="DELETE")) == RESPONSE | {"content"}
+    skipped = at_cohesity(check_mode=True, path=groups, username="", password="")
+    assert set(skipped) == {"changed", "skipped", "skip_reason", "msg"}
+    everything = RESPONSE | {"json", "objects", "dest", "size", "checksum", "diff", "content", "skip_reason", "code"}
+    assert set(told) == set(documented["commandcenter_rest"]["return"]) == everything - {"changed"}
+    assert set(at_commandcenter(path="/Job", paging="all")) == RESPONSE | {"objects"}
 
 
 def test_a_failure(cohesity: Task, documented: dict[str, Any]) -> None:

@@ -131,6 +131,28 @@ class TestCredentials:
         assert bare_commandcenter(path="/Job", token=token)["status"] == 200
         assert transcript(sim) == [JOBS] * attempts
 
+    @pytest.mark.parametrize("check_mode", [False, True])
+    def test_the_form_is_remembered_in_the_store(self, sim: Simulator, bare_commandcenter: Task, store: dict[str, str], check_mode: bool) -> None:
+        sim.set(commandcenter_use_auth="authtoken")
+        before = stored(store)
+        bare_commandcenter(check_mode=check_mode, path="/Job", store=store)
+        assert stored(store) == {**before, "auth_header": before["auth_header"] if check_mode else "authtoken"}
+        bare_commandcenter(check_mode=check_mode, path="/Job", store=store)
+        assert transcript(sim) == [JOBS] * (4 if check_mode else 3)
+
+    def test_a_form_that_cannot_be_remembered_is_a_warning(self, sim: Simulator, bare_commandcenter: Task, store: dict[str, str]) -> None:
+        """The folder is gone by then: the call has been done all the same."""
+        sim.set(commandcenter_use_auth="authtoken")
+        sim.fault("gate", name="second", path="/Job", after=1)
+        running = start(bare_commandcenter, path="/Job", store=store)
+        sim.wait_for("second")
+        Path(store["file"]).unlink()
+        Path(store["file"]).symlink_to("/nowhere")
+        sim.open_gate("second")
+        assert running.result(30)["status"] == 200
+        assert len(bare_commandcenter.warnings) == 1
+        assert bare_commandcenter.warnings[0].endswith("the form in which the token was accepted is not remembered")
+
     def test_nothing_is_given(self, sim: Simulator, bare_commandcenter: Task) -> None:
         assert bare_commandcenter.fails(path="/Job").message.startswith("there is no credential: give token, store, auth_token, or username")
         assert bare_commandcenter(check_mode=True, path="/Job")["skipped"] is True

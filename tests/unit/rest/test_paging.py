@@ -84,7 +84,7 @@ class TestCommandCenter:
     @pytest.mark.parametrize(("path", "requests"), LISTS.items())
     def test_every_style(self, sim: Simulator, commandcenter: Task, path: str, requests: int, said: bool) -> None:
         sim.commandcenter_fill_list(path, 250)
-        options = {"paging_style": STYLES[path], "page_size": 100} if said else {}
+        options: dict[str, Any] = {"paging_style": STYLES[path], "page_size": 100} if said else {}
         result = commandcenter(path=path, paging="all", **options)
         assert len({str(entry) for entry in result["objects"]}) == len(result["objects"]) == 250
         # Who does not say that the query pages gets a first page of the server's size.
