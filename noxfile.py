@@ -38,6 +38,8 @@ UNIT = os.environ.get("UNIT", "tests/unit").split()
 # The oldest Python that a module may run on: one that no supported controller runs on any more.
 LOWEST_TARGET = "3.9"
 MIDDLE_TESTS = ["tests/unit/documentation", "tests/unit/house"]
+# The rest of tests/awx is about AWX, whatever the core.
+JOBS = "tests/awx/test_jobs.py"
 PYTEST = ["python", "-m", "pytest", "-q", "-n", "2", "-m", "not slow"]
 
 nox.needs_version = ">=2025.2.9"
@@ -115,7 +117,7 @@ def matrix_complete(session: nox.Session) -> None:
 def matrix(session: nox.Session, core: str) -> None:
     """Unit, integration, leak and AWX tests on one ansible-core. Between the oldest and the newest, fewer of them (MATRIX_ALL=1: all)."""
     is_end = core in (OLDEST, NEWEST) or ALL_PYTHONS
-    tests = [*UNIT, "tests/integration", "tests/leaks", "tests/awx"] if is_end else [*MIDDLE_TESTS, "tests/integration", "tests/awx"]
+    tests = [*UNIT, "tests/integration", "tests/leaks", JOBS] if is_end else [*MIDDLE_TESTS, "tests/integration", JOBS]
     session.install("-qq", "-r", str(REQUIREMENTS / "matrix" / f"{core}.txt"))
     session.run(*PYTEST, *(session.posargs or tests), env={"PYTHONPATH": ""})
 
@@ -245,6 +247,8 @@ def galaxy(session: nox.Session) -> None:
     said = str(session.run("python", "-m", "galaxy_importer.main", tarball, env={**settings, "ANSIBLE_COLLECTIONS_PATH": ""}, silent=True, log=False))
     print(said)
     complaints = re.findall(r"^(?:WARNING|ERROR|CRITICAL).*", said, re.MULTILINE)
+    # The AWX project imports the collection's playbooks by name, under which the importer's ansible-lint does not find them.
+    complaints = [line for line in complaints if not re.search(r"Failed to find dataprotection\.access\.\w+ playbook", line)]
     # A tool that it does not find, it goes without.
     for step in ("Getting doc strings via ansible-doc", "ansible-lint run complete", "Importer processing completed successfully"):
         if step not in said:
