@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The dataprotection.access authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""As much of AWX's API as awx.awx calls to create, compare, link and delete objects. It checks nothing: that is for rules.py."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import typing as t
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+SINGULAR = {"inventories": "inventory", "unified_job_templates": "unified_job_template"}
+SECRETS = {"password", "secret_id", "token", "api_key", "otp_code", "auth_token"}
+Item = dict[str, t.Any]
+
+
+class SmallAwx:
+    """A server in a thread: `items` is its database, `writes` what was asked to change it."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[int, Item]] = {}
+        self.links: dict[str, list[int]] = {}
+        self.surveys: dict[str, Item] = {}
+        self.writes: list[str] = []
+        self._numbers = itertools.count(1)
+        awx = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def respond(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                status, body = awx.handle(self.command, self.path, json.loads(self.rfile.read(length) or "{}"))
+                content = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 -- http.server asks for these names
+
+            def log_message(self, *_arguments: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> SmallAwx:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def add(self, kind: str, /, **fields: t.Any) -> int:
+        """An object, with what AWX adds to each; returns its id."""
+        number = next(self._numbers)
+        url = f"/api/v2/{kind}/{number}/"
+        base = {"scm_revision": "1", "summary_fields": {}, "related": {name: f"{url}{name}/" for name in ("survey_spec", "hosts", "children")}}
+        self.items.setdefault(kind, {})[number] = {**base, "type": SINGULAR.get(kind, kind.rstrip("s")), **fields, "id": number, "url": url}
+        return number
+
+    def named(self, kind: str) -> dict[str, Item]:
+        return {item.get("name", item.get("identifier")): item for item in self.items.get(kind, {}).values()}
+
+    def linked(self, kind: str, name: str, link: str) -> list[int]:
+        """The ids that an object is associated with."""
+        return self.links.get(f"{self.named(kind)[name]['url']}{link}/", [])
+
+    def handle(self, method: str, target: str, body: Item) -> tuple[int, t.Any]:
+        path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
+        kind, *rest = path.removeprefix("/api/v2/").strip("/").split("/")
+        if method != "GET":
+            self.writes.append(f"{method} {path}")
+        if not rest:
+            if method == "GET":
+                return 200, self._list(self._found(kind, query))
+            number = self.add(kind, **body)
+            return 201, self._shown(self.items[kind][number])
+        number = int(rest[0])
+        if number not in self.items.get(kind, {}):
+            return 404, {"detail": "Not found."}
+        if len(rest) > 1:
+            return self._related(method, path, rest[1], body)
+        if method == "DELETE":
+            del self.items[kind][number]
+            return 204, {}
+        if method == "PATCH":
+            self.items[kind][number].update(body)
+        return 200, self._shown(self.items[kind][number])
+
+    def _related(self, method: str, path: str, name: str, body: Item) -> tuple[int, t.Any]:
+        if name == "survey_spec":
+            if method == "POST":
+                self.surveys[path] = body
+            return 200, self.surveys.get(path, {})
+        linked = self.links.setdefault(path, [])
+        if method == "GET":
+            return 200, self._list([{"id": number} for number in linked])
+        if body.get("disassociate"):
+            linked.remove(body["id"])
+        else:
+            linked.append(body["id"])
+        return 204, {}
+
+    def _found(self, kind: str, query: dict[str, str]) -> list[Item]:
+        kinds = ("job_templates", "workflow_job_templates") if kind == "unified_job_templates" else (kind,)
+        items = [item for one in kinds for item in self.items.get(one, {}).values()]
+        # What an object was not given matches: a job template has the organization of its project.
+        return [item for item in items if all(str(item.get(key, value)) == value for key, value in query.items() if key not in ("page", "page_size"))]
+
+    def _list(self, items: list[Item]) -> Item:
+        return {"count": len(items), "next": None, "results": [self._shown(item) for item in items]}
+
+    @staticmethod
+    def _shown(item: Item) -> Item:
+        """Secrets of credentials are never shown."""
+        if item.get("type") != "credential":
+            return item
+        return {**item, "inputs": {key: "$encrypted$" if key in SECRETS else value for key, value in item.get("inputs", {}).items()}}
