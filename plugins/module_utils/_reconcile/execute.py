@@ -155,7 +155,15 @@ class Executor:
         aside, restore = self._step_aside(old, claim, expendable)
         try:
             self._revoke_orphans(claim)
-            token, unsettled = self._create_token(attributes, claim)
+            try:
+                token, unsettled = self._create_token(attributes, claim)
+            except NameTaken as taken:
+                # The server has cut the other name back to the first one: the token is in its own successor's way.
+                if not (expendable and self._still_has_the_name(old)):
+                    raise
+                self.warn(f"{taken.message}; so the token {old.id}, which has kept the name, is revoked before its successor is created")
+                self._revoke(old, claim)
+                token, unsettled = self._create_token(attributes, claim)
         except ApiError as error:
             if not error.maybe_applied and not self.unsettled:
                 self._try(restore, f"the token {old.id} is still named {aside!r}")
@@ -168,6 +176,9 @@ class Executor:
         self._revoke_leftovers()
         waiting = tuple(entry for entry in replaced if entry.until > self.facts.now)
         return self._outcome(token, actions=["recreated"], replaced_id=old.id)._replace(replaced=waiting)
+
+    def _still_has_the_name(self, old: Token) -> bool:
+        return any(token.id == old.id and is_same_name(self.name, token.name) for token in self.server.listing(self.desired.user_id))
 
     def _step_aside(self, old: Token, claim: Claim | NoClaims, expendable: bool) -> tuple[str, Callable[[], object]]:
         """Free the name of the token that is to be replaced; returns its other name, and how to give it back the first."""

@@ -52,6 +52,20 @@ class TestNames:
         task.settled(result)
 
 
+    def test_a_rename_that_is_cut_back_to_the_same_name_does_not_stop_the_healing(self, task: StoredToken, sim: Simulator) -> None:
+        sim.set(commandcenter_name_limit=10, commandcenter_name_too_long="cut")
+        task(name="exporter-a")
+        sim.fault("cut_after", path="Renew$")
+        sim.fault("cut_before", path="AccessToken", times=0, after=2)
+        task.fails(name="exporter-a", state="renewed")
+        sim.clear_faults()
+        result = task(name="exporter-a")
+        assert result["actions"] == ["recreated"]
+        assert any("is revoked before its successor is created" in warning for warning in task.warnings)
+        (live,) = task.live()
+        assert result["token"]["access_token"] == live["access_token"]
+
+
 class TestTypes:
     def test_a_type_that_this_release_does_not_know_is_left_alone(self, task: StoredToken, sim: Simulator) -> None:
         task()
