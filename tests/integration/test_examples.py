@@ -57,6 +57,7 @@ class Reader:
             "cohesity_mailed_code": credentials.EMAIL_CODE,
             "operator_password": COHESITY["viewer"],
             "commandcenter_password": COMMANDCENTER["svc-ansible"],
+            "commandcenter_tokens": [{"name": "ci-listed", "scope": "one_touch"}],
             "commandcenter_domain_password": COMMANDCENTER["svc-domain"],
             "commandcenter_mfa_password": COMMANDCENTER["mfa"],
             "commandcenter_pin": credentials.PIN,

@@ -115,7 +115,7 @@ def test_messages_about_options(ansible: Ansible, way: dict[str, t.Any]) -> None
     run = ansible.tasks(tasks, way)
     assert run.rc == 0, run.screen
     assert "Did you mean min_validity instead of min_validty?" in run.result("Typo")["msg"]
-    assert run.result("Nothing")["msg"].startswith("missing required arguments: cluster (or the environment variable COHESITY_CLUSTER)")
+    assert run.result("Nothing")["msg"].startswith("cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER")
     assert run.result("Number")["msg"].startswith("store must be a dictionary. store takes a dict: for example {file: ")
     assert "the key 'token' of the registered result" in run.result("Whole result")["msg"]
     assert ansible.sim.requests() == []

@@ -51,7 +51,6 @@ class TestNames:
         assert any("is revoked before its successor is created" in warning for warning in task.warnings)
         task.settled(result)
 
-
     def test_a_rename_that_is_cut_back_to_the_same_name_does_not_stop_the_healing(self, task: StoredToken, sim: Simulator) -> None:
         sim.set(commandcenter_name_limit=10, commandcenter_name_too_long="cut")
         task(name="exporter-a")
@@ -72,7 +71,7 @@ class TestTypes:
         sim.commandcenter_edit(101, shown={"tokenType": 9})
         assert task()["actions"] == ["reused"]
         message = task.fails(recreate="always").message
-        assert "has the type 9, which this release does not know, so it cannot be created again as it was, and nothing was changed" in message
+        assert "has the type 9, which this release does not know, so it cannot be recreated as it was, and nothing was changed" in message
         assert [entry["method"] for entry in sim.requests("AccessToken/") if entry["method"] != "GET"] == []
         assert task.names() == ["ci"]
         assert task(recreate="always", scope="all")["actions"] == ["recreated"]

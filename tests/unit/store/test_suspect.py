@@ -160,7 +160,7 @@ class TestLease:
         before = task.store.read()
         message = task.fails(store={**task.store.option, "lock_timeout": 0}).message
         assert "run of the dead has been working on it (renew) since" in message
-        assert "If that run has died, the first run after" in message
+        assert "If that run is dead, the first run after" in message
         assert task.store.read() == before
         left_behind(task, "renew")
         assert task()["actions"] == ["recreated"]
