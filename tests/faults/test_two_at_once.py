@@ -255,7 +255,7 @@ class TestDeath:
         victim.signal(0, signal.SIGKILL)
         (early,) = scene.all(scene.job(lock_timeout=1))
         assert early.failed
-        assert "If that run has died, the first run after" in early.message
+        assert "If that run is dead, the first run after" in early.message
         scene.sim.open_gate("dead")
         scene.pass_time(LEASE + 1)
         scene.check(scene.all(*[scene.job()] * 5), {"recreated": 1, "reused": 4})

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import time
 
-import requests
+try:
+    import requests
+except ImportError:
+    # A controller may have none; the target then needs it.
+    requests = None
 
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.memory import memory_key
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
