@@ -91,7 +91,7 @@ class Executor:
             self._revoke_orphans(claim)
             token, unsettled = self._create_token(attributes, claim)
             self._check_owner(token)
-            claim.commit(token, replaced=self._still_alive(claim.replaced), unsettled=unsettled, discard=lambda: self._discard(token))
+            claim.commit(token, replaced=self.facts.still_alive(claim.replaced), unsettled=unsettled, discard=lambda: self._discard(token))
         self._revoke_leftovers()
         return self._outcome(token)
 
@@ -111,7 +111,7 @@ class Executor:
             # Without a refresh token, the old one may be dead or not: it is never sent again.
             # The ends are the new ones, or unknown where the response does not tell them.
             token = token._replace(refresh_token=renewed.refresh_token, expires_at=renewed.expires_at, refresh_expires_at=renewed.refresh_expires_at)
-            claim.commit(token, replaced=self._still_alive(claim.replaced), suspect=renewed.refresh_token is None)
+            claim.commit(token, replaced=self.facts.still_alive(claim.replaced), suspect=renewed.refresh_token is None)
         if self.plan.changes:
             token = self._update(token)
             self.claims.save_update(token)
@@ -169,7 +169,7 @@ class Executor:
                 self._try(restore, f"the token {old.id} is still named {aside!r}")
             raise
         due = int(self.facts.now) + self.desired.overlap
-        replaced = (*self._still_alive(claim.replaced), Replaced(old.known_id, due))
+        replaced = (*self.facts.still_alive(claim.replaced), Replaced(old.known_id, due))
         claim.commit(token, replaced=replaced, unsettled=unsettled, discard=lambda: self._discard(token), restore=restore)
         if self.desired.overlap == 0:
             self._try(lambda: self._revoke(old), f"the replaced token {old.id} ({aside}) was not revoked and still works")
@@ -363,11 +363,6 @@ class Executor:
     def _ids_of_name(self) -> list[int | None]:
         """The ids of all tokens that have the name now."""
         return [token.id for token in self.facts.listed if is_same_name(self.name, token.name)]
-
-    def _still_alive(self, replaced: tuple[Replaced, ...]) -> tuple[Replaced, ...]:
-        """The entries of the record whose tokens the server still lists."""
-        alive = {token.id for token in self.facts.listed}
-        return tuple(entry for entry in replaced if entry.id in alive)
 
     def _outcome(self, token: Token | None, actions: list[str] | None = None, replaced_id: Id | None = None) -> Outcome:
         words = list(self.plan.actions if actions is None else actions)

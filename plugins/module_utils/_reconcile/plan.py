@@ -56,6 +56,11 @@ class Facts(t.NamedTuple):
         """The token whose secret the store holds."""
         return self.contents.token if self.contents else None
 
+    def still_alive(self, replaced: Sequence[Replaced]) -> tuple[Replaced, ...]:
+        """Those of these entries of a record whose tokens the server still lists."""
+        alive = {token.id for token in self.listed}
+        return tuple(entry for entry in replaced if entry.id in alive)
+
     @property
     def is_suspect(self) -> bool:
         return self.contents is not None and self.contents.suspect_since is not None
@@ -96,9 +101,8 @@ class Plan(t.NamedTuple):
 
     def replaced(self, desired: Desired, facts: Facts) -> tuple[Replaced, ...]:
         """What was replaced and still works for its overlap, once the plan is carried out."""
-        alive = {token.id for token in facts.listed}
         before = facts.contents.replaced if facts.contents and self.step != "revoke" else ()
-        waiting = tuple(entry for entry in before if entry.id in alive and entry.until > facts.now)
+        waiting = tuple(entry for entry in facts.still_alive(before) if entry.until > facts.now)
         if self.step == "replace" and desired.overlap and self.token and self.token.id is not None:
             waiting = (*waiting, Replaced(self.token.id, int(facts.now) + desired.overlap))
         return waiting
