@@ -8,6 +8,7 @@ import os
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._errors import ApiError
@@ -26,7 +27,8 @@ Run = Callable[..., "dict[str, t.Any]"]
 def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool = False) -> None:
     """The life of a module that was shipped to a target: validate, run, exit. takes_memory: see _memory.py."""
     begin_task(_process_started())
-    private = {MEMORY_OPTION: {"type": "str", "no_log": True}} if takes_memory else {}
+    # Only what the action has sent is an option: tools that read the specification must not find one that no user may set.
+    private = {MEMORY_OPTION: {"type": "str", "no_log": True}} if takes_memory and _is_sent(MEMORY_OPTION) else {}
     module = AnsibleModule(argument_spec={**argument_spec, **private}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
@@ -50,6 +52,10 @@ def run_shipped(run: Run, argument_spec: Mapping[str, t.Any], takes_memory: bool
     if result.get("failed"):
         module.fail_json(**result, invocation={})
     module.exit_json(**result, invocation={})
+
+
+def _is_sent(option: str) -> bool:
+    return f'"{option}"'.encode() in (getattr(basic, "_ANSIBLE_ARGS", None) or b"")
 
 
 def _process_started() -> float:
