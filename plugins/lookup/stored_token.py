@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The lookup stored_token: a token out of a store, for readers that neither renew nor write."""
 
 from __future__ import annotations

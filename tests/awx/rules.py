@@ -158,7 +158,7 @@ def _of_question(question: Document) -> Iterator[str]:
         yield "multiselect, whose default is not applied (ours)"
     if not isinstance(question.get("required", True), bool):
         yield "required is no boolean"
-    yield from (f"{key} is no integer" for key in ("min", "max") if key in question and type(question[key]) is not int)
+    yield from (f"{key} is no integer" for key in ("min", "max") if key in question and (isinstance(question[key], bool) or not isinstance(question[key], int)))
 
 
 def _of_answer(question: Document) -> Iterator[str]:

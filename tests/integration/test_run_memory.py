@@ -42,10 +42,10 @@ def ansible(tmp_path: Path, sim: Simulator) -> Ansible:
     return WithMemory(tmp_path, sim)
 
 
-def run_tasks(ansible: Ansible, tasks: str, way: t.Mapping[str, t.Any] = IN_PROCESS, *arguments: str, **more: t.Any) -> Run:
+def run_tasks(ansible: Ansible, tasks: str, way: t.Mapping[str, t.Any] | None = None, *arguments: str, **more: t.Any) -> Run:
     """Run tasks, with the simulator's login as the defaults of call_cluster."""
     defaults = {name: ansible.sim.cohesity_login[name] for name in ("cluster", "username", "password", "ca_path")}
-    return ansible.tasks(tasks, {**way, "module_defaults": {"call_cluster": defaults}}, *arguments, **more)
+    return ansible.tasks(tasks, {**(IN_PROCESS if way is None else way), "module_defaults": {"call_cluster": defaults}}, *arguments, **more)
 
 
 def logins(ansible: Ansible) -> int:

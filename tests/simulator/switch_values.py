@@ -14,7 +14,7 @@ FORMS = ("bearer", "authtoken", "authtoken_bearer", "none")
 BOOL = (True, False)
 
 # name: (default, what it may be): a tuple of choices, a check, or None for "any value of the default's type".
-Table = dict[str, "tuple[Any, tuple[Any, ...] | Callable[[Any], bool] | None]"]
+Table = dict[str, tuple[Any, tuple[Any, ...] | Callable[[Any], bool] | None]]
 
 
 def is_number(value: Any) -> bool:

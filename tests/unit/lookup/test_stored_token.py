@@ -251,6 +251,6 @@ def test_secrets_are_registered(filed: dict[str, Any], file_store: FileStore, mo
 def test_lookup_in_a_file_is_fast(file_store: FileStore) -> None:
     look_up(file_store)
     began = time.process_time()
-    for _ in range(20):
+    for _time in range(20):
         look_up(file_store)
     assert (time.process_time() - began) / 20 <= 0.002

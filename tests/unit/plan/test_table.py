@@ -17,7 +17,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._store.forma
 from tests.constants import DAY, MINUTE
 from tests.unit.plan.facts import EMPTY, ID, NOW, OTHER_ID, OTHER_USER, listed, plan, record, wish
 
-Facts = tuple[list[Token], "Contents | None"]
+Facts = tuple[list[Token], Contents | None]
 NOTHING: Facts = ([], None)
 GOOD: Facts = ([listed()], record())
 ENDING: Facts = ([listed(expires_at=NOW + MINUTE)], record(expires_at=NOW + MINUTE))
