@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from plays import DECLARED_NAME, DECLARED_TOKENS, NAMED_TOKEN, REST_PATH, declared_names
+from plays import DECLARED_NAME, DECLARED_TOKENS, NAMED_TOKEN, REST_PATH, declared
 
 from ansible_collections.dataprotection.access.plugins.lookup import stored_token
 from ansible_collections.dataprotection.access.plugins.modules import (
@@ -107,7 +107,7 @@ class Operations:
         self.call(commandcenter_access_token_info, "", **login)
         yield self.count("list of tokens")
         self.sim.commandcenter_fill(DECLARED_TOKENS, name=DECLARED_NAME)
-        self.call(commandcenter_access_tokens, "", **login, tokens=[{"name": name} for name in declared_names()])
+        self.call(commandcenter_access_tokens, "", **login, tokens=declared())
         yield self.count(f"list of {DECLARED_TOKENS} declared tokens: unchanged", 3)
 
     def rest(self) -> Iterator[Count]:

@@ -14,6 +14,7 @@ NAMED_TOKEN = "exporter"
 LOCAL, FLEET, LARGE, LISTED = "one host", "fleet", "large fleet", "declared list"
 DECLARED_TOKENS = 100
 DECLARED_NAME = "declared"
+LOOPED_OPTIONS = ("state", "scope", "api_endpoints", "renewable_until", "expires", "allowed_ips", "user_id", "recreate", "overlap", "min_validity", "store")
 REST_PATH = "/v2/data-protect/protection-groups"
 
 # What a token task returns, so that set_fact stores as much as the token tasks do.
@@ -86,8 +87,8 @@ def rows(sim: Simulator, stores: Stores) -> list[Row]:
     # An operation is one token; the server has all of them.
     listed = Row("listed", "commandcenter_access_tokens", LISTED, [_commandcenter_list(sim)], 0, first=3)
     looped = Row("looped", "commandcenter_access_token in a loop", LISTED, [_commandcenter_loop(sim)], 3)
-    declared = [nothing._replace(scenario=LISTED), listed, looped]
-    return [*one_host, *declared, *fleet, *(row._replace(scenario=LARGE) for row in (nothing, set_fact, ours))]
+    of_list = [nothing._replace(scenario=LISTED), listed, looped]
+    return [*one_host, *of_list, *fleet, *(row._replace(scenario=LARGE) for row in (nothing, set_fact, ours))]
 
 
 def play(row: Row, tasks: int) -> list[dict[str, Any]]:
@@ -107,18 +108,19 @@ def _commandcenter(sim: Simulator, name: str, **options: Any) -> dict[str, Any]:
     return {"dataprotection.access.commandcenter_access_token": {**sim.commandcenter_login, "name": name, **options}}
 
 
-def declared_names() -> list[str]:
-    """The tokens of the declared list, as the simulator calls those that it is filled with."""
-    return [f"{DECLARED_NAME}-{number:05d}" for number in range(DECLARED_TOKENS)]
+def declared() -> list[dict[str, str]]:
+    """The declared list, with the names that the simulator gives to what it is filled with."""
+    return [{"name": f"{DECLARED_NAME}-{number:05d}"} for number in range(DECLARED_TOKENS)]
 
 
 def _commandcenter_list(sim: Simulator) -> dict[str, Any]:
-    return {"dataprotection.access.commandcenter_access_tokens": {**sim.commandcenter_login, "tokens": [{"name": name} for name in declared_names()]}}
+    return {"dataprotection.access.commandcenter_access_tokens": {**sim.commandcenter_login, "tokens": declared()}}
 
 
 def _commandcenter_loop(sim: Simulator) -> dict[str, Any]:
-    """The same list with the module for one token."""
-    return {**_commandcenter(sim, "{{ item }}"), "loop": declared_names()}
+    """The same list with the module for one token, as a playbook does it whose list may hold any of the options."""
+    options = {option: f"{{{{ item.{option} | default(omit) }}}}" for option in LOOPED_OPTIONS}
+    return {**_commandcenter(sim, "{{ item.name }}", **options), "loop": declared(), "loop_control": {"label": "{{ item.name }}"}}
 
 
 def _rest(sim: Simulator) -> dict[str, Any]:
