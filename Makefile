@@ -48,8 +48,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
-demo: installed  ## a playbook gets, uses, renews and revokes tokens of both products, against the simulator
-	ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
+demo: installed  ## playbooks get, use, renew, list, look up and revoke tokens of both products, against the simulator
+	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/build/installed $(BIN)/python demo/run.py
 
 simulator: .venv/run.stamp  ## both products as simulated servers on this machine, until Ctrl-C; ARGS=--help lists its options
 	$(BIN)/python -m tests.simulator $(ARGS)
@@ -138,12 +138,12 @@ tree:
 
 # The tarball, where ansible looks for it.
 installed: $(TARBALL)
-	ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
+	@ANSIBLE_COLLECTIONS_PATH=build/installed $(BIN)/ansible-galaxy collection install --force --offline --collections-path build/installed $(TARBALL) >build/install.log \
 		|| { cat build/install.log; exit 1; }
 
 $(TARBALL): .venv/run.stamp $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null))
 	@mkdir -p build
-	$(BIN)/ansible-galaxy collection build --force --output-path build
+	@$(BIN)/ansible-galaxy collection build --force --output-path build
 
 .venv/run.stamp: requirements/run.txt
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3" >&2; exit 1; }

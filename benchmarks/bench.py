@@ -29,7 +29,7 @@ link()
 
 from goals import Figures, verdicts  # noqa: E402
 from operations import counts  # noqa: E402
-from plays import FLEET, LARGE, LOCAL, Stores, rows  # noqa: E402
+from plays import DECLARED_TOKENS, FLEET, LARGE, LISTED, LOCAL, Stores, rows  # noqa: E402
 from report import page, text  # noqa: E402
 from runs import Runs  # noqa: E402
 
@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("--large", type=int, default=2000, help="hosts of the large fleet, which is run once (default: 2000)")
     parser.add_argument("--rounds", type=int, default=7, help="how often the quick rows are run (default: 7)")
     parser.add_argument("--seconds", type=float, default=600, help="no further run after so long (default: 600)")
+    parser.add_argument("--rows", default="", help="only these rows of the table, as the keys in benchmarks/plays.py with commas between them")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
     versions = subprocess.run([options.python, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout.strip()
@@ -69,24 +70,27 @@ def main() -> None:
             Path(kept.file["file"]).unlink(missing_ok=True)
             bao.call("DELETE", "secret/metadata/bench")
 
-        numbers = {LOCAL: options.tasks, FLEET: options.hosts, LARGE: options.large}
+        numbers = {LOCAL: options.tasks, LISTED: DECLARED_TOKENS, FLEET: options.hosts, LARGE: options.large}
         runs = Runs(sim, options.python, folder, numbers, forget)
-        compared = rows(sim, kept)
+        chosen = options.rows.split(",") if options.rows else []
+        compared = [row for row in rows(sim, kept) if not chosen or row.key in chosen]
         # Not measured: it lets Python compile what it will only read from then on.
         for row in compared[1:4]:
             runs.run(row)
         for line in runs.repeat(compared, options.rounds, options.seconds):
             print(line, file=sys.stderr, flush=True)
-        figures = measured(sim, runs, options)
+        figures = measured(sim, runs, folder, options)
         counted = counts(sim, folder)
     print("\n".join(text(figures, compared, counted)))
     if options.write:
+        if chosen:
+            raise SystemExit("--write needs all rows")
         if not all(runs.samples.values()) or any(verdict.task is None or verdict.processor is None for verdict in verdicts(figures)):
             raise SystemExit(f"{PAGE.relative_to(ROOT)} is left as it is: not every row was measured; give more --seconds, or a machine that is less busy")
         PAGE.write_text(page(figures, counted, machine), encoding="utf-8")
 
 
-def measured(sim: Simulator, runs: Runs, options: argparse.Namespace) -> Figures:
+def measured(sim: Simulator, runs: Runs, folder: Path, options: argparse.Namespace) -> Figures:
     """The figures of the runs, with those that are measured inside of one process."""
     sim.reset()
     body = {"username": COHESITY_USERNAME, "password": COHESITY_PASSWORD, "domain": "LOCAL"}
@@ -95,7 +99,8 @@ def measured(sim: Simulator, runs: Runs, options: argparse.Namespace) -> Figures
     listed = child(options.python, "list", sim.commandcenter_login)
     if listed["tokens"] != LISTED_TOKENS:
         raise SystemExit(f"the list has {listed['tokens']} tokens")
-    return Figures(runs.samples, runs.numbers, login["seconds"], listed["seconds"], listed["mib"])
+    lookup = child(options.python, "lookup", {**sim.cohesity_login, "store": {"file": str(folder / "lookup.json")}})
+    return Figures(runs.samples, runs.numbers, login["seconds"], listed["seconds"], listed["mib"], lookup["seconds"])
 
 
 def stores(folder: Path, sim: Simulator, bao: OpenBao) -> Stores:
@@ -114,7 +119,7 @@ def stores(folder: Path, sim: Simulator, bao: OpenBao) -> Stores:
 
 def child(python: str, what: str, options: dict[str, Any]) -> dict[str, Any]:
     """What child.py measures."""
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(link()), "LC_ALL": "C.UTF-8"}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(link()), "ANSIBLE_COLLECTIONS_PATH": str(link()), "LC_ALL": "C.UTF-8"}
     command = [python, str(Path(__file__).with_name("child.py")), what]
     run = subprocess.run(command, input=json.dumps(options), env=environment, stdout=subprocess.PIPE, text=True, timeout=120, check=True)
     return dict(json.loads(run.stdout))

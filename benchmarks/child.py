@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured inside of one process: `python child.py list|login`, with its arguments as JSON on stdin, answers in JSON.
+"""What is measured inside of one process: `python child.py list|login|lookup`, with its arguments as JSON on stdin, answers in JSON.
 
 It runs on the Python that is measured, which need not have what the bench itself needs.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 REPEATS = 3
 FORKS = 15
+LOOKUPS = 200
 
 
 def measure_list(options: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +65,26 @@ def measure_login(options: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": statistics.median(times)}
 
 
+def measure_lookup(options: dict[str, Any]) -> dict[str, Any]:
+    """The median time of a lookup in a file, as a template finds and runs it; the options are those of cohesity_access_token, which fills the store."""
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+    from ansible.plugins.loader import init_plugin_loader, lookup_loader
+
+    # Before anything of the collection is imported, which is then found as ansible finds it.
+    init_plugin_loader()
+    from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token as module
+
+    module.run(ArgumentSpecValidator(module.ARGUMENT_SPEC).validate(options).validated_parameters, False, print)
+    times = []
+    for _lookup in range(LOOKUPS):
+        started = time.perf_counter()
+        (token,) = lookup_loader.get("dataprotection.access.stored_token").run([], {}, file=options["store"]["file"])
+        times.append(time.perf_counter() - started)
+        if not token["access_token"]:
+            raise RuntimeError("the lookup found no token")
+    return {"seconds": statistics.median(times)}
+
+
 if __name__ == "__main__":
-    measure = {"list": measure_list, "login": measure_login}[sys.argv[1]]
+    measure = {"list": measure_list, "login": measure_login, "lookup": measure_lookup}[sys.argv[1]]
     print(json.dumps(measure(json.load(sys.stdin))))

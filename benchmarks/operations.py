@@ -14,14 +14,21 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from plays import NAMED_TOKEN
+from plays import DECLARED_NAME, DECLARED_TOKENS, NAMED_TOKEN, REST_PATH, declared
 
+from ansible_collections.dataprotection.access.plugins.lookup import stored_token
 from ansible_collections.dataprotection.access.plugins.modules import (
     cohesity_access_token,
+    cohesity_rest,
     commandcenter_access_token,
     commandcenter_access_token_info,
+    commandcenter_access_tokens,
+    commandcenter_rest,
 )
 from tests.simulator import Simulator
+
+PAGED_OBJECTS = 250
+PAGES = 3  # of 100 objects each
 
 
 class Count(NamedTuple):
@@ -46,6 +53,8 @@ class Operations:
         result = module.run(validation.validated_parameters, False, print)
         if ", ".join(result.get("actions", [])) != wanted:
             raise RuntimeError(f"{module.__name__} did {result['actions']} instead of {wanted!r}")
+        if not wanted and result.get("changed"):
+            raise RuntimeError(f"{module.__name__} has changed something")
         return result.get("token")
 
     def count(self, operation: str, goal: int | None = None) -> Count:
@@ -97,9 +106,37 @@ class Operations:
         yield self.count("named token, store: removed")
         self.call(commandcenter_access_token_info, "", **login)
         yield self.count("list of tokens")
+        self.sim.commandcenter_fill(DECLARED_TOKENS, name=DECLARED_NAME)
+        self.call(commandcenter_access_tokens, "", **login, tokens=declared())
+        yield self.count(f"list of {DECLARED_TOKENS} declared tokens: unchanged", 3)
+
+    def rest(self) -> Iterator[Count]:
+        """REST calls with a token that is known."""
+        connection = {name: self.sim.cohesity_login[name] for name in ("cluster", "ca_path")}
+        token = self.call(cohesity_access_token, "created", **self.sim.cohesity_login)
+        self.call(cohesity_rest, "", **connection, token=token, path=REST_PATH)
+        yield self.count("cohesity_rest: a call with a known token", 1)
+        self.sim.cohesity_seed("groups", PAGED_OBJECTS)
+        self.call(cohesity_rest, "", **connection, token=token, path=REST_PATH, paging="all")
+        yield self.count(f"cohesity_rest: {PAGES} pages", PAGES)
+        connection = {name: self.sim.commandcenter_login[name] for name in ("url", "ca_path")}
+        named = self.call(commandcenter_access_token, "created", **self.sim.commandcenter_login, name="rest")
+        self.call(commandcenter_rest, "", **connection, token=named, path="/Job")
+        yield self.count("commandcenter_rest: a call with a known token", 1)
+        self.sim.commandcenter_fill_list("/Job", PAGED_OBJECTS)
+        self.call(commandcenter_rest, "", **connection, token=named, path="/Job", paging="all")
+        yield self.count(f"commandcenter_rest: {PAGES} pages", PAGES)
+
+    def lookup(self) -> Iterator[Count]:
+        """Reading a token that a module has stored."""
+        store = {"file": str(self.folder / "looked-up.json")}
+        self.call(cohesity_access_token, "created", **self.sim.cohesity_login, store=store)
+        self.sim.clear_requests()
+        stored_token.LookupModule().run([], {}, file=store["file"])
+        yield self.count("lookup stored_token, from a file", 0)
 
 
 def counts(sim: Simulator, folder: Path) -> list[Count]:
     sim.reset()
     operations = Operations(sim, folder)
-    return [*operations.cohesity(), *operations.commandcenter()]
+    return [*operations.cohesity(), *operations.commandcenter(), *operations.rest(), *operations.lookup()]

@@ -11,7 +11,11 @@ from tests.simulator import Simulator
 from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
 
 NAMED_TOKEN = "exporter"
-LOCAL, FLEET, LARGE = "one host", "fleet", "large fleet"
+LOCAL, FLEET, LARGE, LISTED = "one host", "fleet", "large fleet", "declared list"
+DECLARED_TOKENS = 100
+DECLARED_NAME = "declared"
+LOOPED_OPTIONS = ("state", "scope", "api_endpoints", "renewable_until", "expires", "allowed_ips", "user_id", "recreate", "overlap", "min_validity", "store")
+REST_PATH = "/v2/data-protect/protection-groups"
 
 # What a token task returns, so that set_fact stores as much as the token tasks do.
 FACT = {
@@ -29,7 +33,10 @@ FACT = {
 
 
 class Row(NamedTuple):
-    """One way to do a job. requests: what one operation sends to the simulator, and first: the first one beyond that; checked after every run."""
+    """One way to do a job. requests: what one operation sends to the simulator, and first: the first one beyond that; checked after every run.
+
+    before: what comes before the operations, once.
+    """
 
     key: str
     label: str
@@ -38,6 +45,7 @@ class Row(NamedTuple):
     requests: int
     environment: tuple[tuple[str, str], ...] = ()
     first: int = 0
+    before: tuple[dict[str, Any], ...] = ()
 
 
 class Stores(NamedTuple):
@@ -70,17 +78,25 @@ def rows(sim: Simulator, stores: Stores) -> list[Row]:
     shipped = Row("shipped", "cohesity_access_token, shipped as a module", LOCAL, [{**_cohesity(sim), "environment": {"SHIP": "it"}}], 1)
     uri = Row("uri", "uri: the same login", LOCAL, [_uri_login(sim)], 1)
     piped = uri._replace(key="piped", label="uri: the same login, with pipelining", environment=(("ANSIBLE_PIPELINING", "true"),))
+    # One login for all calls of the run: ours remembers it, uri is handed it.
+    rest = Row("rest", "cohesity_rest: a call, one login for all", LOCAL, [_rest(sim)], 1, first=1)
+    uri_rest = Row("uri_rest", "uri: the same call, one login for all", LOCAL, [_uri_call(sim)], 1, first=1, before=({**_uri_login(sim), "register": "login"},))
     uri_named = Row("uri_named", "uri: log in, list, log out", LOCAL, _uri_list(sim), 3)
-    one_host = [nothing, set_fact, ours, folder, bundle, from_file, from_vault, named, reused, renewed, ping, piped, uri, shipped, uri_named]
+    one_host = [nothing, set_fact, ours, folder, bundle, from_file, from_vault, named, reused, renewed, ping, rest, piped, uri, uri_rest, shipped, uri_named]
     fleet = [row._replace(scenario=FLEET) for row in (nothing, set_fact, ours, named, ping, uri, shipped)]
-    return [*one_host, *fleet, *(row._replace(scenario=LARGE) for row in (nothing, set_fact, ours))]
+    # An operation is one token; the server has all of them.
+    listed = Row("listed", "commandcenter_access_tokens", LISTED, [_commandcenter_list(sim)], 0, first=3)
+    looped = Row("looped", "commandcenter_access_token in a loop", LISTED, [_commandcenter_loop(sim)], 3)
+    of_list = [nothing._replace(scenario=LISTED), listed, looped]
+    return [*one_host, *of_list, *fleet, *(row._replace(scenario=LARGE) for row in (nothing, set_fact, ours))]
 
 
 def play(row: Row, tasks: int) -> list[dict[str, Any]]:
-    """The playbook of a row: on one host the operation `tasks` times, over the fleet once for each host."""
-    hosts, times = ("localhost", tasks) if row.scenario == LOCAL else ("all", 1)
+    """The playbook of a row: on one host the operation `tasks` times, over a list once, over the fleet once for each host."""
+    hosts, times = {LOCAL: ("localhost", tasks), LISTED: ("localhost", 1)}.get(row.scenario, ("all", 1))
     numbered = [{"name": f"{row.label}, {number}", **task} for number in range(times) for task in row.operation]
-    return [{"name": row.label, "hosts": hosts, "gather_facts": False, "tasks": numbered}]
+    before = [{"name": f"{row.label}, before", **task} for task in row.before]
+    return [{"name": row.label, "hosts": hosts, "gather_facts": False, "tasks": [*before, *numbered]}]
 
 
 def _cohesity(sim: Simulator, **options: Any) -> dict[str, Any]:
@@ -90,6 +106,29 @@ def _cohesity(sim: Simulator, **options: Any) -> dict[str, Any]:
 
 def _commandcenter(sim: Simulator, name: str, **options: Any) -> dict[str, Any]:
     return {"dataprotection.access.commandcenter_access_token": {**sim.commandcenter_login, "name": name, **options}}
+
+
+def declared() -> list[dict[str, str]]:
+    """The declared list, with the names that the simulator gives to what it is filled with."""
+    return [{"name": f"{DECLARED_NAME}-{number:05d}"} for number in range(DECLARED_TOKENS)]
+
+
+def _commandcenter_list(sim: Simulator) -> dict[str, Any]:
+    return {"dataprotection.access.commandcenter_access_tokens": {**sim.commandcenter_login, "tokens": declared()}}
+
+
+def _commandcenter_loop(sim: Simulator) -> dict[str, Any]:
+    """The same list with the module for one token, as a playbook does it whose list may hold any of the options."""
+    options = {option: f"{{{{ item.{option} | default(omit) }}}}" for option in LOOPED_OPTIONS}
+    return {**_commandcenter(sim, "{{ item.name }}", **options), "loop": declared(), "loop_control": {"label": "{{ item.name }}"}}
+
+
+def _rest(sim: Simulator) -> dict[str, Any]:
+    return {"dataprotection.access.cohesity_rest": {**sim.cohesity_login, "path": REST_PATH}}
+
+
+def _uri_call(sim: Simulator) -> dict[str, Any]:
+    return _uri(sim, REST_PATH, headers={"Authorization": "Bearer {{ login.json.accessToken }}"})
 
 
 def _uri_login(sim: Simulator) -> dict[str, Any]:

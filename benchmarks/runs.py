@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from plays import LARGE, LOCAL, NAMED_TOKEN, Row, play
+from plays import DECLARED_NAME, DECLARED_TOKENS, LARGE, LISTED, LOCAL, NAMED_TOKEN, Row, play
 
 from tests.simulator import Simulator
 from tests.tree import link
@@ -71,11 +71,13 @@ class Runs:
         """One whole run; raises BenchError unless all was done."""
         self.sim.reset()
         self.sim.commandcenter_create(NAMED_TOKEN)
+        if row.scenario == LISTED:
+            self.sim.commandcenter_fill(DECLARED_TOKENS, name=DECLARED_NAME)
         self.forget()
         playbook = self.folder / "play.json"
         playbook.write_text(json.dumps(play(row, self.numbers[LOCAL])), encoding="utf-8")
         command = [self.python, "-m", "ansible", "playbook", "--forks", "20", "--inventory", str(self._inventory(row.scenario)), str(playbook)]
-        if row.scenario == LOCAL:
+        if row.scenario in (LOCAL, LISTED):
             command[4:] = [str(playbook)]
         started, before = time.perf_counter(), _processor_time()
         run = subprocess.run(command, env=self._environment(row), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_LIMIT, check=False)

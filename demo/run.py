@@ -1,110 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""`make demo`: run tokens.yml against the simulator five times, and check what each run shows against what the servers saw.
+"""`make demo`: run the playbooks of this folder against the simulator, and check what each run shows against what the servers saw.
 
 Ends with 1 when a check fails, or when ansible is about to show a secret.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from show import Demo, DemoError, Simulator, check, title
 
-from tests.simulator import Simulator  # noqa: E402
-from tests.simulator.credentials import COHESITY_PASSWORD, COHESITY_USERNAME, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME  # noqa: E402
-
-RUN_LIMIT = 120  # seconds
-# Every password of the simulator, and every token that it issues here, starts with this word; the second is its start in base64.
-SECRET_MARKS = ("canary", "Y2FuYXJ5")
-SUMMARY_TASK = "TASK [What was done]"
-# Counters that are zero in every run, and make the recap wider than a screen.
-IDLE_COUNTERS = re.compile(r" +(unreachable|skipped|rescued|ignored)=0")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class DemoError(Exception):
-    """The demo does not show what it claims to show."""
-
-
-class Demo:
-    def __init__(self, sim: Simulator, home: str) -> None:
-        self.sim = sim
-        self.home = Path(home)
-        # Nothing of the caller's own set-up is used. SSL_CERT_FILE stands in for a system that trusts the company's CA.
-        self.environment = {
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
-            "ANSIBLE_COLLECTIONS_PATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / "build" / "installed")),
-            "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
-            "ANSIBLE_FORCE_COLOR": str(sys.stdout.isatty()),
-            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_LOCALHOST_WARNING": "false",
-            "COHESITY_USERNAME": COHESITY_USERNAME,
-            "COHESITY_PASSWORD": COHESITY_PASSWORD,
-            "COMMANDCENTER_USERNAME": COMMANDCENTER_USERNAME,
-            "COMMANDCENTER_PASSWORD": COMMANDCENTER_PASSWORD,
-            "HOME": home,
-            "LC_ALL": "C.UTF-8",
-            "PATH": os.environ["PATH"],
-            "SSL_CERT_FILE": sim.ca_path,
-        }
-
-    def play(self, playbook: str, brief: bool = False) -> str:
-        """Run a playbook, show what ansible prints (brief: from its last task on), and return it."""
-        self.sim.clear_requests()
-        replaced = ["-e", f"cluster={self.sim.host}", "-e", f"commandcenter={self.sim.url}"]
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), f"demo/{playbook}", *replaced]
-        run = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=RUN_LIMIT,
-            check=False,
-        )
-        output = run.stdout
-        if any(mark in output for mark in SECRET_MARKS):
-            raise DemoError("ansible-playbook printed a secret, so its output is not shown")
-        start = output.find(SUMMARY_TASK) if brief and run.returncode == 0 else 0
-        print(f"$ ansible-playbook demo/{playbook}", end="\n\n")
-        print(IDLE_COUNTERS.sub("", output[max(start, 0) :].strip()), end="\n\n")
-        check(run.returncode == 0, "ansible-playbook succeeded and printed no secret")
-        return COLOUR.sub("", output)
-
-    def live(self) -> list[dict[str, Any]]:
-        """The named tokens that work at Command Center now, as the server knows them."""
-        return [token for token in self.sim.state()["commandcenter"]["tokens"] if token["alive"] and token["name"] == "exporter"]
-
-    def logins(self) -> int:
-        """How many tokens the last playbook had the Cohesity cluster issue."""
-        return len(self.sim.requests("access-tokens", "POST"))
-
-    def calls(self) -> list[str]:
-        """What the last playbook asked of Command Center to manage the token, in order."""
-        wanted = "/Login|/Logout|/AccessToken"
-        return [f"{request['method']} {request['path'].removeprefix('/commandcenter/api')}" for request in self.sim.requests(wanted)]
-
-
-def check(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise DemoError(f"this is not true: {sentence}")
-    print(f"  checked: {sentence}")
-
-
-def title(number: int, text: str) -> None:
-    print(f"\n\n=== {number}. {text}\n", flush=True)
+GROUPS = ("VMs daily", "Databases hourly", "Mail", "File servers", "Laptops")
+A_DAY = 24 * 3600  # seconds, the life of a Cohesity token
+PREFIX = "ansible-demo-"  # of the tokens in list.yml
 
 
 def first_run(demo: Demo) -> dict[str, Any]:
@@ -145,16 +58,66 @@ def revoked(demo: Demo, token: dict[str, Any]) -> None:
     check(successor["id"] != token["id"] and demo.sim.check(successor["access_token"]), "the server accepts the new token, and has exactly one of that name")
 
 
+def calls(demo: Demo) -> None:
+    title(5, "REST calls, without no_log: the Cohesity token expires in the middle of a loop")
+    for name in GROUPS:
+        demo.sim.cohesity_seed("groups", name=name)
+    demo.sim.set(cohesity_page_size=2)
+    demo.sim.fault("operation", name="advance", arguments={"seconds": A_DAY}, path="/runs$", after=2)
+    output = demo.play("rest.yml")
+    check("changed=0 " in output and f"logged in again for: {GROUPS[2]}" in output, "the third call of the loop met the expired token, and succeeded")
+    check(demo.logins() == 2, "the cluster saw one login at the start, and one more for the expiry")
+    statuses = [request["status"] for request in demo.sim.requests("/runs$")]
+    check(statuses == [200, 200, 401, 200, 200, 200], "it answered 401 once, and each call of the loop was done once")
+    check(len(demo.sim.requests("protection-groups$")) == 3, "five protection groups came in three pages")
+    check(demo.calls() == ["POST /V4/AccessToken/Renew"], "the stored token of Command Center had expired too: it was renewed once, without a login")
+
+
+def declared(demo: Demo) -> None:
+    title(6, "A list of tokens is kept as declared")
+    output = demo.play("list.yml", brief=True)
+    check("changed=2 " in output and len(demo.live(PREFIX)) == 3, "three tokens were created, and the folder for their stores")
+    check(demo.calls().count("POST /Login") == 1, "one login was enough")
+    first, second, third = demo.live(PREFIX)
+    demo.sim.commandcenter_edit(first["id"], api_endpoints=["/"])
+    demo.sim.commandcenter_revoke(second["id"])
+    demo.sim.commandcenter_create(f"{PREFIX}forgotten")
+    print("\nNow somebody opens everything to the first one, revokes the second one, and creates one that is not declared:\n")
+    output = demo.play("list.yml", brief=True)
+    tokens = {token["name"]: token for token in demo.live(PREFIX)}
+    check("changed=1 " in output and f"revoked, because not declared: {PREFIX}forgotten" in output, "the difference was found and removed")
+    check(set(tokens) == {first["name"], second["name"], third["name"]}, "the server has the three declared tokens, and no other one")
+    check(tokens[first["name"]]["api_endpoints"] == first["api_endpoints"], "the first one may call what is declared, and nothing else")
+    print("\nThe same once more:\n")
+    output = demo.play("list.yml", brief=True)
+    check("changed=0 " in output, "changed=0")
+    check(demo.calls() == ["POST /Login", "GET /V4/AccessToken", "POST /Logout"], "for the whole list, that took three requests")
+
+
+# Here is the place for an API key that is rotated with an overlap.
+
+
+def read(demo: Demo) -> None:
+    title(7, "Three readers look up the token that another playbook keeps valid; they have no login")
+    (token,) = demo.live()
+    output = demo.play("read.yml -i reader1,reader2,reader3", login=False)
+    check(output.count("failed=0") == 3 and output.count("HTTP 200") == 3, "each reader was served")
+    requests = demo.sim.requests()
+    check([request["path"].rpartition("/")[2] for request in requests] == ["Client"] * 3, "the readers sent nothing but their own three calls")
+    used = {request["headers"]["authorization"] for request in requests}
+    check(used == {f"Bearer {token['access_token']}"}, "all three used the newest secret")
+
+
 def removed(demo: Demo) -> None:
-    title(5, "Neither is needed any more")
+    title(8, "Nothing of this is needed any more")
     output = demo.play("remove.yml", brief=True)
-    check("exporter: revoked" in output and not demo.live(), "Command Center has no token of that name any more")
-    check(not list(demo.home.glob("*-token.json")), "no secret is left in a file")
+    check("exporter: revoked" in output and not demo.live() and not demo.live(PREFIX), "Command Center has none of these tokens any more")
+    check(not list(demo.home.rglob("*.json")), "no secret is left in a file")
 
 
 def main() -> int:
     print(f"A simulated Cohesity cluster and Command Center, and ansible-core {version('ansible-core')} with the collection as users install it.")
-    print("The playbook is demo/tokens.yml. The addresses of the simulator replace its two variables.")
+    print("The playbooks are in the folder demo. The addresses of the simulator replace their two variables.")
     try:
         with Simulator(max_seconds=600) as sim, tempfile.TemporaryDirectory(prefix="demo-") as home:
             sim.mark_secrets("canary-")
@@ -163,6 +126,9 @@ def main() -> int:
             second_run(demo, token)
             renewed = later(demo, token)
             revoked(demo, renewed)
+            calls(demo)
+            declared(demo)
+            read(demo)
             removed(demo)
     except DemoError as error:
         print(f"\n  FAILED: {error}", file=sys.stderr)
@@ -181,11 +147,16 @@ Put the credentials into the environment, and replace the two variables. The use
   $ export COHESITY_USERNAME=... COHESITY_PASSWORD=...
   $ export COMMANDCENTER_USERNAME=... COMMANDCENTER_PASSWORD=...
   $ ansible-playbook demo/tokens.yml -e cluster=HOST -e commandcenter=https://HOST
+  $ ansible-playbook demo/rest.yml -e cluster=HOST -e commandcenter=https://HOST
 
 If a company CA signed the certificates, also: export SSL_CERT_FILE=/path/to/ca.pem
-To revoke the token and remove both files at the end:
+To revoke the tokens and remove their files at the end:
 
-  $ ansible-playbook demo/remove.yml -e commandcenter=https://HOST""")
+  $ ansible-playbook demo/remove.yml -e commandcenter=https://HOST
+
+More REST calls, each of them run by a test: docs/docsite/rst/guide_rest.rst
+For AWX, extensions/awx has credential types, surveys, a project, an execution environment and schedules.
+One playbook sets all of it up: docs/docsite/rst/guide_awx.rst""")
     return 0
 
 

@@ -277,6 +277,14 @@ secret_available:
   returned: success
   type: bool
   sample: true
+secret_fingerprint:
+  description:
+    - Identifies the secret without revealing it. It changes exactly when the secret does, so a task that delivers the secret to a consumer can tell
+      whether the consumer has the newest one.
+    - V(null) when check mode would log in.
+  returned: success
+  type: str
+  sample: 9f86d081884c7d65
 diff:
   description: The difference between the token that was known and the one that is returned. It never holds a secret.
   returned: success
@@ -322,6 +330,7 @@ from ..module_utils._cohesity.memory import memory_key, to_memory
 from ..module_utils._cohesity.stored import RECORD_KIND
 from ..module_utils._cohesity.token import Token
 from ..module_utils._errors import ApiError
+from ..module_utils._fingerprint import fingerprint
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, COHESITY_TOKEN_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
@@ -471,6 +480,7 @@ def _result(token: dict[str, t.Any], actions: list[str], before: Token | None) -
         "token": token,
         "actions": actions or ["reused"],
         "secret_available": token["access_token"] is not None,
+        "secret_fingerprint": fingerprint(token["access_token"]),
         "diff": {"before": _summary(before), "after": {"token": "new"} if minted else _summary(before)},
     }
 

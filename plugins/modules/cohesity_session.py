@@ -186,6 +186,14 @@ secret_available:
   returned: success
   type: bool
   sample: true
+secret_fingerprint:
+  description:
+    - Identifies the secret without revealing it. It changes exactly when the secret does, so a task that delivers the secret to a consumer can tell
+      whether the consumer has the newest one.
+    - V(null) when there is no session, or check mode would open one.
+  returned: success
+  type: str
+  sample: 60303ae22b998861
 diff:
   description: The difference between the session that was known and the one that is returned. It never holds a secret.
   returned: success
@@ -229,6 +237,7 @@ from ..module_utils._cohesity.login import Login
 from ..module_utils._cohesity.memory import memory_key, to_memory
 from ..module_utils._cohesity.session import Session
 from ..module_utils._errors import ApiError
+from ..module_utils._fingerprint import fingerprint
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SESSION_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, pick
@@ -302,6 +311,7 @@ def _result(session: dict[str, t.Any], actions: list[str], before: Session | Non
         "session": session,
         "actions": actions,
         "secret_available": bool(session.get("session_id")),
+        "secret_fingerprint": fingerprint(session.get("session_id")),
         "diff": {"before": {"session": _summary(before)}, "after": {"session": after}},
     }
 

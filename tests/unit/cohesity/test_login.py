@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -38,6 +39,7 @@ def test_one_request(sim: Simulator, login: Task, version: str, request_line: st
         "changed": True,
         "actions": ["created"],
         "secret_available": True,
+        "secret_fingerprint": hashlib.sha256(token["secret"].encode()).hexdigest()[:16],
         "token": {
             "access_token": token["secret"],
             "token_type": "Bearer",
@@ -259,7 +261,7 @@ class TestCheckMode:
         assert transcript(sim) == []
         done = login()
         assert {key: predicted[key] for key in ("changed", "actions", "diff")} == {key: done[key] for key in ("changed", "actions", "diff")}
-        assert predicted["secret_available"] is False
+        assert (predicted["secret_available"], predicted["secret_fingerprint"]) == (False, None)
 
     def test_the_prediction_has_every_key_and_no_secret(self, sim: Simulator, login: Task) -> None:
         predicted, done = login(check_mode=True)["token"], login()["token"]

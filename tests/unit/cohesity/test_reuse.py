@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -32,6 +33,7 @@ class TestReused:
         assert transcript(sim) == [VERIFY]
         assert sim.requests()[0]["headers"]["authorization"] == f"Bearer {token['access_token']}"
         assert (result["changed"], result["actions"], result["secret_available"]) == (False, ["reused"], True)
+        assert result["secret_fingerprint"] == hashlib.sha256(token["access_token"].encode()).hexdigest()[:16]
         assert result["diff"]["before"] == result["diff"]["after"] == {"token": f"valid until {token['expires_at']}"}
         assert {**result["token"], "expires_in": 0} == {**token, "expires_in": 0}
 

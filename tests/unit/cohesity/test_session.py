@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -41,6 +42,7 @@ class TestPresent:
             "changed": True,
             "actions": ["created"],
             "secret_available": True,
+            "secret_fingerprint": hashlib.sha256(secret.encode()).hexdigest()[:16],
             "session": {
                 "session_id": secret,
                 "headers": {"session-id": secret},
@@ -128,6 +130,7 @@ class TestAbsent:
             "changed": True,
             "actions": ["ended"],
             "secret_available": False,
+            "secret_fingerprint": None,
             "session": {},
             "diff": {"before": {"session": f"open since {opened['created_at']}"}, "after": {"session": "none"}},
         }
@@ -190,7 +193,7 @@ class TestCheckMode:
     def test_opens_nothing(self, sim: Simulator, session: Task) -> None:
         predicted = session(check_mode=True)
         assert transcript(sim) == []
-        assert predicted["secret_available"] is False
+        assert (predicted["secret_available"], predicted["secret_fingerprint"]) == (False, None)
         done = session()
         assert {key: predicted[key] for key in PREDICTED} == {key: done[key] for key in PREDICTED}
         assert predicted["session"].keys() == done["session"].keys()
