@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from .._errors import ApiError
 from .._http.addresses import check_url, is_loopback
 from .._http.client import USER_AGENT
+from .._http.clock import ServerClock
 from .._http.connection import Connection, DeadlineExceeded
 from .._http.messages import MAX_EXCERPT_CHARACTERS, body_excerpt, root_cause
 from .._redact import Redactor
-from .._time import from_http_date
 from .errors import Conflict, StoreError
 
 try:
@@ -141,7 +141,7 @@ class VaultBackend:
         self._logged_in = False
         self._version = _NOTHING
         self._seen_since = time.monotonic()
-        self._clock: tuple[float, float] | None = None
+        self._clock = ServerClock()
 
     def __enter__(self) -> VaultBackend:
         if not self._options["token"]:
@@ -279,10 +279,7 @@ class VaultBackend:
 
     def now(self) -> float:
         """The server's time, from the Date of its last response; this machine's before there was one."""
-        if self._clock is None:
-            return time.time()
-        server, local = self._clock
-        return server + (time.monotonic() - local)
+        return self._clock.now()
 
     def age(self) -> float:
         if not self._version.number:
@@ -290,10 +287,6 @@ class VaultBackend:
         if self._version.created_at is None:
             return time.monotonic() - self._seen_since
         return max(self.now() - self._version.created_at, 0.0)
-
-    def _read_clock(self, response: requests.Response) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self._clock = (from_http_date(response.headers["Date"]), time.monotonic())
 
     # One call
 
@@ -332,7 +325,7 @@ class VaultBackend:
             raise _Failure(f"{call}: no complete response within {self._timeout:g} s", maybe_applied=self._connection.sent) from None
         except (requests.exceptions.RequestException, OSError, ValueError) as problem:
             raise self._broken(call, problem) from None
-        self._read_clock(response)
+        self._clock.read(response.headers)
         return self._document(call, response, absent)
 
     def _broken(self, call: str, problem: Exception) -> _Failure:

@@ -42,8 +42,8 @@ class TestLogin:
         assert logins(sim) == []
         assert token.warnings == []
 
-    @pytest.mark.parametrize("shape", ["classic", "saas"])
-    def test_both_shapes_of_the_answer(self, sim: Simulator, token: Task, shape: str) -> None:
+    @pytest.mark.parametrize("shape", ["classic", "saas", "authToken", "data.token"])
+    def test_every_shape_of_the_answer(self, sim: Simulator, token: Task, shape: str) -> None:
         sim.set(commandcenter_login_shape=shape)
         token()
         assert transcript(sim) == CREATED
