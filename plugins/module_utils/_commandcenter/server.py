@@ -182,7 +182,8 @@ class Server:
         secret = (self._password or "") + (self._otp_code or "")
         # A password out of an environment that is not UTF-8 holds surrogates; the server refuses it like any other wrong one.
         encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-        self.client.redactor.add(secret, encoded)
+        # Also as a server, or what is in front of it, may have put them together for basic authentication.
+        self.client.redactor.add(secret, encoded, f"{self.username}:{secret}", f"{self._domain}\\{self.username}:{secret}")
         body: dict[str, t.Any] = {"username": self.username, "password": encoded, "mode": 4, "clientType": 30}
         if self._domain:
             body["domain"] = self._domain

@@ -98,7 +98,7 @@ class HttpClient:
 
     def safe_excerpt(self, words: str) -> str:
         """A server's words as they may be shown: without secrets, and limited in length."""
-        return self.redactor.redact(words)[:MAX_EXCERPT_CHARACTERS]
+        return self.redactor.redact_words(words)[:MAX_EXCERPT_CHARACTERS]
 
     def request(
         self,

@@ -433,7 +433,7 @@ class VaultBackend:
         return "" if pause is None else f" (the server asks to wait {pause:g} s)"
 
     def _safe(self, words: str) -> str:
-        return self._redactor.redact(words)[:MAX_EXCERPT_CHARACTERS]
+        return self._redactor.redact_words(words)[:MAX_EXCERPT_CHARACTERS]
 
 
 _FRONT_HINT = "is this the address of Vault's API, and does nothing in front of it answer in its place?"
