@@ -25,6 +25,8 @@ _LARGEST_RECORD = 1024 * 1024
 # Set aside before the server is asked for anything, so that what it returns can be stored on a disk that fills up meanwhile.
 _PREALLOCATED = 64 * 1024
 _POLL_SECONDS = 0.1
+# The pause between two attempts of a write that is insisted on grows up to this.
+_LONGEST_PAUSE = 2.0
 _LOCK_ATTEMPTS = 3
 # For a write outside of lock() and unlock(): other runs hold the lock for as long as they work, so this is only for a short encounter.
 _BRIEF_WAIT = 5.0
@@ -252,7 +254,7 @@ class FileBackend:
         With insist_until it is repeated after every failure of the file system: a file server restarts, somebody makes room on the disk or
         corrects the permissions, a folder was moved and is brought back. Nothing is made in its place: who removed it may have meant that.
         """
-        warned = False
+        pause = _POLL_SECONDS
         self._maybe_applied = self._is_lost = False
         self._insists = insist_until is not None
         while True:
@@ -266,10 +268,10 @@ class FileBackend:
                 self._is_lost = self._is_lost or (self._insists and self._identify_folder() is None)
                 if error.errno == errno.ELOOP or insist_until is None or time.monotonic() >= insist_until:
                     raise self._explanation(what, error) from None
-                if not warned:
+                if pause == _POLL_SECONDS:
                     self._warn(f"{self.location} could not be {what}: {error.strerror}; this is repeated for up to {insist_until - time.monotonic():.0f} s")
-                    warned = True
-            time.sleep(_POLL_SECONDS)
+            time.sleep(min(pause, max(insist_until - time.monotonic(), 0)))
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _identify_folder(self) -> tuple[int, int] | None:
         """What tells the folder from another one in its place; None where there is none."""
