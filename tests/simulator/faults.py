@@ -42,10 +42,10 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "operation": (("name",), ("arguments",)),
     "drip": (("bytes_per_second",), ()),
     "drip_headers": (("bytes_per_second",), ()),
-    "patch": (("changes",), ()),
     "html": ((), ("body",)),
     "redirect": (("location",), ("status",)),
     "status": (("code",), ("body", "headers")),
+    "patch": (("changes",), ("code", "headers")),
     "empty": ((), ("code",)),
     "json": (("value",), ("code",)),
     "big": (("bytes",), ("gzip",)),
@@ -216,9 +216,11 @@ def _big(args: dict[str, Any], success: int) -> Answer:
     return Answer(success, body)
 
 
-def patched(answer: Answer, changes: Any) -> Answer:
-    """The answer with `changes` merged into its JSON."""
+def patched(answer: Answer, changes: Any, code: int | None = None, headers: dict[str, str] | None = None) -> Answer:
+    """The answer with `changes` merged into its JSON; also with another status and more headers."""
     answer.body = json.dumps(merge(json.loads(answer.body), changes)).encode()
+    answer.status = code or answer.status
+    answer.headers = {**answer.headers, **(headers or {})}
     return answer
 
 

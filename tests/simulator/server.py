@@ -139,7 +139,7 @@ class SimulatorServer:
             await asyncio.sleep(fault.args.get("delay", 0))
             answer = replacement(fault, answer.status)
         if "patch" in faults:
-            answer = patched(answer, faults["patch"].args["changes"])
+            answer = patched(answer, **faults["patch"].args)
         return answer
 
     def _work(self, call: Call, entry: dict[str, Any]) -> Answer:

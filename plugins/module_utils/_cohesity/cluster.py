@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import typing as t
-from collections.abc import Callable
-from urllib.parse import parse_qs, unquote, urlsplit
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .._errors import ApiError
 from .._http.addresses import check_url
@@ -27,6 +28,8 @@ VERIFY_PATH = "/irisservices/api/v1/public/sessionUser"
 # What reading the security configuration needs (vendor's SDK). A login lists the privileges of its user.
 _SECURITY_CONFIG_PRIVILEGES = {"SECURITY_ADVISOR_VIEW", "TENANT_VIEW"}
 
+# More than anybody encodes.
+_MOST_LAYERS = 5
 DEFAULT_LIFETIME = 24 * 3600  # seconds, the vendor's default
 _COMMAND_CENTER_PATH = re.compile(r"/(?:commandcenter|webconsole|adminconsole)(?:[/?#]|$)", re.IGNORECASE)
 
@@ -167,11 +170,19 @@ class Cluster:
         except ApiError as error:
             if not self._can_replace(used, error):
                 raise self._explained(error, used) from None
-        fresh = self._authenticate(used)
+            # What the refused attempt was not, one before it may have been (502, then 401).
+            maybe_applied = error.maybe_applied
+            try:
+                fresh = self._authenticate(used)
+            except ApiError as refusal:
+                refusal.maybe_applied = refusal.maybe_applied or maybe_applied
+                raise
         try:
-            return self._request(method, path, headers=carrying(fresh, headers), **request)
+            response = self._request(method, path, headers=carrying(fresh, headers), **request)
         except ApiError as error:
+            error.maybe_applied = error.maybe_applied or maybe_applied
             raise self._explained(error, fresh) from None
+        return response._replace(maybe_applied=response.maybe_applied or maybe_applied)
 
     def _authenticate(self, refused: Credential | None) -> Credential:
         credential = self._acquire(lambda: self._log_in(refused), refused)
@@ -263,11 +274,23 @@ def ends_every_session(method: str, path: str, query: t.Any = None) -> bool:
     query: a mapping or pairs, as in HttpClient.request.
     """
     place, _mark, text = path.partition("#")[0].partition("?")
-    plain = re.sub(r"/+", "/", unquote(f"/{place}")).rstrip("/").lower()
-    if method.strip().upper() != "DELETE" or plain != SESSIONS_PATH:
+    if method.strip().upper() != "DELETE" or _plain(place) != SESSIONS_PATH:
         return False
-    given = {**{key: values[-1] for key, values in parse_qs(text).items()}, **dict(query or {})}
-    return not str(given.get("sid") or "").strip() and str(given.get("current") or "").lower() != "true"
+    # Of several values, nobody knows which one the cluster takes: each has to name one session.
+    pairs = [*parse_qsl(text, keep_blank_values=True), *(query.items() if isinstance(query, Mapping) else query or ())]
+    sids = [str(value or "").strip() for key, value in pairs if key == "sid"]
+    currents = [str(value or "").strip().lower() for key, value in pairs if key == "current"]
+    return not ((sids and all(sids)) or (currents and set(currents) == {"true"}))
+
+
+def _plain(place: str) -> str:
+    """A path as a server may read it: decoded as often as it was encoded, in lower case, without parameters, doubled slashes and dots."""
+    for _layer in range(_MOST_LAYERS):
+        place, encoded = unquote(place), place
+        if place == encoded:
+            break
+    parts = (part.partition(";")[0].strip() for part in place.replace("\\", "/").split("/"))
+    return posixpath.normpath("/" + "/".join(part for part in parts if part)).lower()
 
 
 def cluster_name(cluster: str | None) -> str:

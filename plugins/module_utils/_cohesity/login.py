@@ -73,7 +73,9 @@ class Login:
 
     @property
     def secrets(self) -> tuple[str | None, ...]:
-        return (self.password, self.private_key, self.otp_code)
+        """What no message may show, also as a cluster, or what is in front of it, may put it together for basic authentication."""
+        basic = (f"{who}:{self.password}" for who in (self.username, f"{self.domain}\\{self.username}", f"{self.username}@{self.domain}"))
+        return (self.password, self.private_key, self.otp_code, *(basic if self.password else ()))
 
     def account(self, cluster: str) -> Account:
         """The account on this cluster (host and port)."""

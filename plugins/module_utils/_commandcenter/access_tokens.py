@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
 from .._http.client import Response
 from .._http.messages import check_secret
+from .responses import holds_secret, is_denial, is_refusal, listed_entries, secrets_in
 from .server import Server, is_final
 from .token import Token, from_wire, to_wire, with_defaults
 
@@ -19,9 +19,6 @@ TOKENS_PATH = "/V4/AccessToken"
 # In which forms Renew is tried, until one is not refused.
 _RENEW_FORMS = ("bearer", "authtoken")
 _PENDING_AUTHORIZATION = 202
-# Secrets and times out of a response that is no JSON: field clients read them out of the text because of such servers.
-_PAIR = re.compile(r'"(accessToken|refreshToken)"\s*:\s*"([^"\\\s]+)"')
-_NUMBERS = re.compile(r'"(accessTokenId|userId|tokenExpiryTimestamp|refreshTokenExpiryTimestamp|renewableUntilTimestamp)"\s*:\s*"?([0-9]{1,12})\b')
 
 
 class AccessTokens:
@@ -51,13 +48,14 @@ class AccessTokens:
     def listing(self, user_id: int | None = None) -> list[Token]:
         """Every token that the login may see, without secrets."""
         query = "" if user_id is None else f"?userId={user_id}"
-        answer = self._authenticated_document("GET", TOKENS_PATH + query)
-        listed = answer.get("tokens")
-        if listed is None:
-            listed = []
-        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-            raise ApiError(f"GET {self.server.url}{TOKENS_PATH}: the response holds no list of tokens")
-        return [from_wire(entry) for entry in listed]
+        entries = listed_entries(self._authenticated_document("GET", TOKENS_PATH + query))
+        if isinstance(entries, str):
+            raise ApiError(
+                f"GET {self.server.url}{TOKENS_PATH}: Command Center did not return a list of access tokens ({entries}), so which tokens exist is not "
+                "known, and nothing is created or replaced",
+                hint="Try again; if it stays so, look at the response of this path in a browser or with curl, and into the server's log.",
+            )
+        return [from_wire(entry) for entry in entries]
 
     def forget_old_list(self) -> bool:
         """Whether the last listing() was read earlier in this task; if so, the next one is read anew. Here each one is."""
@@ -67,20 +65,24 @@ class AccessTokens:
         """Create a token; returns it with its secrets, which the server shows only this once."""
         created = with_defaults(attributes)
         try:
-            answer = self._authenticated_document("POST", TOKENS_PATH, {"tokenName": name, **to_wire(attributes)})
-            inner = answer.get("tokenInfo")
-            info = inner if isinstance(inner, dict) else answer
-            return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}"))._replace(name=name)
+            response = self._authenticated("POST", TOKENS_PATH, {"tokenName": name, **to_wire(attributes)}, is_precious=self._is_precious)
+            inner = response.data.get("tokenInfo") if isinstance(response.data, dict) else None
+            info = inner if isinstance(inner, dict) else response.data
+            return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}", response))._replace(name=name)
         except ApiError as error:
             rescued = self._rescued(error)
-            if rescued is None or rescued.id is None or not self._is_there(rescued.id, attributes.get("user_id")):
+            if rescued is None or rescued.id is None or self._is_missing(rescued.id, attributes.get("user_id")):
                 raise
             return created.overlaid(rescued)._replace(name=name)
 
-    def _is_there(self, token_id: int, user_id: int | None) -> bool:
-        """Whether the server lists the token: of a response that is an error, the secret alone does not say so."""
+    def _is_precious(self, error: ApiError) -> bool:
+        """Whether the response holds a secret, which the server shows only once: whatever its status, the request is not repeated."""
+        return holds_secret(error.body)
+
+    def _is_missing(self, token_id: int, user_id: int | None) -> bool:
+        """Whether the server does not list a token of which a response that is an error holds the secret. Only a list that was read says so."""
         with contextlib.suppress(ApiError):
-            return any(token.id == token_id for token in self.listing(user_id))
+            return not any(token.id == token_id for token in self.listing(user_id))
         return False
 
     def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:
@@ -117,9 +119,12 @@ class AccessTokens:
     def renew(self, pair: Token) -> Token:
         """Rotate a pair; returns the token with its new secrets. The old pair is dead, and sending it again would kill the new one.
 
-        So the request is sent once. Only a refused authorization, which has not rotated anything, is tried again in another form: servers
-        differ in which one they want there (seen in field clients). A pair that can be read out of a response is returned, whatever else the
-        response says and however broken it is; refresh_token is None where the response holds none.
+        So the request is sent once, and a pair that can be read out of a response is returned, whatever else the response says and however
+        broken it is; refresh_token is None where the response holds none. Servers differ in the form of the header that they want (seen in
+        field clients), so another form is tried, but only after 401 or 403 with the documented refusal: an authorization that was denied
+        stands before all work. Any other error document is a verdict about this pair. And a 401 or 403 that is no document of Command
+        Center's comes from something in front of it, which may have put it in the place of the server's own response after the pair was
+        rotated: the outcome is open, and neither this run nor a later one sends the pair again.
         """
         path = f"{TOKENS_PATH}/Renew"
         client = self.server.client
@@ -131,7 +136,7 @@ class AccessTokens:
             headers = pair.headers(form) if form else {}
             try:
                 response = self.server.call("POST", path, body, headers, send_once=True)
-                return self._read_secrets(response.data, f"POST {self.server.url}{path}", renewed=True)._replace(auth_header=form)
+                return self._read_secrets(response.data, f"POST {self.server.url}{path}", response, renewed=True)._replace(auth_header=form)
             except ApiError as error:
                 rescued = self._rescued(error)
                 # A server that quotes the request has rotated nothing.
@@ -140,15 +145,17 @@ class AccessTokens:
                 if is_final(error.message):
                     # Too late, whatever the status (500 and 450 were seen): nothing was rotated.
                     error.maybe_applied = False
-                if error.status not in (401, 403):
+                if error.status in (401, 403) and (not is_refusal(error.body) or (rescued is None and holds_secret(error.body))):
+                    error.maybe_applied = True
+                if error.status not in (401, 403) or not is_denial(error.body) or holds_secret(error.body) or error.maybe_applied:
                     raise
                 refusal = refusal or error
         raise t.cast(ApiError, refusal)
 
     def _rescued(self, error: ApiError) -> Token | None:
         """The token with its secrets, where a response that is an error, or is broken, holds them all the same."""
-        found = dict(_PAIR.findall(error.body or ""))
-        if "accessToken" not in found:
+        found = secrets_in(error.body)
+        if not found:
             return None
         call = f"POST {self.server.url}{TOKENS_PATH}"
         try:
@@ -157,33 +164,36 @@ class AccessTokens:
         except ApiError:
             return None
         self.server.client.redactor.add(access_token, refresh_token)
-        numbers = {key: int(value) for key, value in _NUMBERS.findall(error.body or "")}
-        return from_wire(numbers)._replace(access_token=access_token, refresh_token=refresh_token)
+        return from_wire(found)._replace(access_token=access_token, refresh_token=refresh_token)
 
-    def _read_secrets(self, info: t.Any, call: str, renewed: bool = False) -> Token:
+    def _read_secrets(self, info: t.Any, call: str, response: Response, renewed: bool = False) -> Token:
         """The token with its secrets out of a response. One that is not whole leaves it open what was done: the token exists, its secret is lost."""
         if not isinstance(info, Mapping):
-            raise ApiError(f"{call}: the response holds no token", maybe_applied=True)
-        access_token = check_secret(info.get("accessToken"), "accessToken", call)
-        refresh_token = check_secret(info.get("refreshToken"), "refreshToken", call) if info.get("refreshToken") else None
+            raise ApiError(f"{call}: the response holds no token", maybe_applied=True, body=response.text)
+        try:
+            access_token = check_secret(info.get("accessToken"), "accessToken", call)
+            refresh_token = check_secret(info.get("refreshToken"), "refreshToken", call) if info.get("refreshToken") else None
+        except ApiError as error:
+            error.body = response.text
+            raise
         self.server.client.redactor.add(access_token, refresh_token)
         token = from_wire(info)._replace(access_token=access_token, refresh_token=refresh_token)
         if not renewed and token.id is None:
             raise ApiError(f"{call}: the response holds no accessTokenId", maybe_applied=True)
         return token
 
-    def _authenticated_document(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> dict[str, t.Any]:
+    def _authenticated_document(self, method: str, path: str, body: Mapping[str, t.Any] | None = None, **rules: t.Any) -> dict[str, t.Any]:
         """The JSON object of a call with the task's login."""
-        response = self._authenticated(method, path, body)
+        response = self._authenticated(method, path, body, **rules)
         if not isinstance(response.data, dict):
             call = f"{method} {self.server.url}{path.partition('?')[0]}"
             raise ApiError(f"{call}: the response is not a JSON object", response.status, maybe_applied=method != "GET")
         return response.data
 
-    def _authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:
-        """A call with the task's login, with a hint about tokens in its errors."""
+    def _authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None, **rules: t.Any) -> Response:
+        """A call with the task's login, with a hint about tokens in its errors. rules: as in HttpClient.request."""
         try:
-            return self.server.authenticated(method, path, body)
+            return self.server.authenticated(method, path, body, **rules)
         except ApiError as error:
             raise self._explained(error) from None
 

@@ -50,12 +50,23 @@ class Caller:
             if error.status != 401:
                 raise
             refusal = error
+        try:
+            response = self._send_otherwise(method, path, headers, request, refusal)
+        except ApiError as error:
+            # What the refused attempt was not, one before it may have been (502, then 401).
+            error.maybe_applied = error.maybe_applied or refusal.maybe_applied
+            raise
+        return response._replace(maybe_applied=response.maybe_applied or refusal.maybe_applied)
+
+    def _send_otherwise(self, method: str, path: str, headers: Mapping[str, str], request: Mapping[str, t.Any], refusal: ApiError) -> Response:
+        """The request in another form of its credential, or with another credential."""
         for form in self._other_forms():
             try:
                 response = self._send(method, path, {**headers, **t.cast(Token, self._token).headers(form)}, request)
             except ApiError as error:
                 if error.status != 401:
                     raise
+                refusal.maybe_applied = refusal.maybe_applied or error.maybe_applied
             else:
                 self._token = t.cast(Token, self._token)._replace(auth_header=form)
                 self._keep(self._token)

@@ -127,13 +127,13 @@ class Server:
         if message:
             raise ApiError(message)
 
-    def authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None) -> Response:
-        """A call with this task's login; logs in first where that has not been done."""
-        return self.call(method, path, body, self.login_headers())
+    def authenticated(self, method: str, path: str, body: Mapping[str, t.Any] | None = None, **rules: t.Any) -> Response:
+        """A call with this task's login; logs in first where that has not been done. rules: as in HttpClient.request."""
+        return self.call(method, path, body, self.login_headers(), **rules)
 
-    def call(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], send_once: bool = False) -> Response:
-        """One call; an error code inside HTTP 200 is an error like any other."""
-        response = self.client.request(method, path, body=body, headers=headers, send_once=send_once)
+    def call(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], **rules: t.Any) -> Response:
+        """One call; an error code inside HTTP 200 is an error like any other. rules: as in HttpClient.request."""
+        response = self.client.request(method, path, body=body, headers=headers, **rules)
         self.check_document(method, path, response, response.data)
         return response
 
@@ -149,7 +149,7 @@ class Server:
                     response.status,
                     code,
                     maybe_applied=response.maybe_applied or (method != "GET" and not is_final(words)),
-                    body=response.content.decode("utf-8", "replace"),
+                    body=response.text,
                 )
 
     @property
@@ -182,7 +182,8 @@ class Server:
         secret = (self._password or "") + (self._otp_code or "")
         # A password out of an environment that is not UTF-8 holds surrogates; the server refuses it like any other wrong one.
         encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
-        self.client.redactor.add(secret, encoded)
+        # Also as a server, or what is in front of it, may have put them together for basic authentication.
+        self.client.redactor.add(secret, encoded, f"{self.username}:{secret}", f"{self._domain}\\{self.username}:{secret}")
         body: dict[str, t.Any] = {"username": self.username, "password": encoded, "mode": 4, "clientType": 30}
         if self._domain:
             body["domain"] = self._domain
@@ -194,7 +195,8 @@ class Server:
             raise explain_login(error, self.username, bool(self._otp_code)) from None
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
-        token = answer.get("token") or (inner.get("authToken") if isinstance(inner, dict) else None)
+        places = [answer, inner] if isinstance(inner, dict) else [answer]
+        token = next((place[key] for place in places for key in ("token", "authToken") if place.get(key)), None)
         if not token:
             raise ApiError(
                 f"{call}: HTTP {response.status}: {login_refusal(answer, self.username, bool(self._otp_code), self.client.safe_excerpt)}", response.status

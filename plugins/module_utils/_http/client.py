@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 
 from .._errors import ApiError
 from .._redact import Redactor
-from .._time import from_http_date
 from .body import MAX_BODY_BYTES
+from .clock import ServerClock
 from .connection import Connection
 from .exchange import Exchange, Request
 from .failures import Failure, Retries, broken_exchange, no_json, refused_status
@@ -45,6 +45,11 @@ class Response(t.NamedTuple):
         """Without the body, which may hold secrets: a traceback may show it."""
         return f"Response({self.status})"
 
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
 
 class HttpClient:
     """One HTTPS connection to one server, with the rules that keep credentials where they belong.
@@ -74,7 +79,7 @@ class HttpClient:
         self.redactor = redactor or Redactor()
         # As time.monotonic() counts: the end of the time that all requests together may take, None for no such end.
         self.not_after: float | None = None
-        self._clock: tuple[float, float] | None = None
+        self._clock = ServerClock()
         self._connection = Connection(self.base_url, validate_certs=validate_certs, ca_path=ca_path, use_proxy=use_proxy, headers=HEADERS)
         self.redactor.add(*self._connection.proxy_passwords())
 
@@ -85,18 +90,15 @@ class HttpClient:
     @property
     def has_server_clock(self) -> bool:
         """Whether the server has told its time, in a Date header."""
-        return self._clock is not None
+        return self._clock.is_known
 
     def server_time(self) -> float:
         """The server's time in epoch seconds, from the last Date header; this machine's time as long as there was none."""
-        if self._clock is None:
-            return time.time()
-        server, local = self._clock
-        return server + (time.monotonic() - local)
+        return self._clock.now()
 
     def safe_excerpt(self, words: str) -> str:
         """A server's words as they may be shown: without secrets, and limited in length."""
-        return self.redactor.redact(words)[:MAX_EXCERPT_CHARACTERS]
+        return self.redactor.redact_words(words)[:MAX_EXCERPT_CHARACTERS]
 
     def request(
         self,
@@ -115,6 +117,7 @@ class HttpClient:
         accepts: Callable[[int], bool] | None = None,
         sink: t.BinaryIO | None = None,
         limit: int = MAX_BODY_BYTES,
+        is_precious: Callable[[ApiError], bool] = lambda _error: False,
     ) -> Response:
         """Send one request and return its response, after as many retries as the rules allow.
 
@@ -123,7 +126,8 @@ class HttpClient:
         login: the same, but also repeated on 429, and on 503 with Retry-After; never after a verdict or a broken connection.
         idempotent: the request may be repeated like a GET. text: the response need not be JSON. accepts: which statuses are no error
         (default: 200 to 299). sink: an open, seekable file for the body of an accepted response; without limit, and `timeout` then bounds
-        the silence of the server. limit: bytes of any other body. Raises ApiError.
+        the silence of the server. limit: bytes of any other body. is_precious: whether the response of a failed attempt holds what a
+        further one would lose (a secret that is shown once); then there is none. Raises ApiError.
         """
         sent_headers = {**(headers or {}), **({"Content-Type": content_type} if content_type else {})}
         options = {"params": query, "json": body, "data": content, "headers": sent_headers}
@@ -132,7 +136,7 @@ class HttpClient:
         sent = Request(method, self.base_url + path, options, accepts or _is_success, sink, limit, deadline - started, self.timeout)
         if deadline <= started:
             raise ApiError(f"{sent.label}: not sent, because the time limit of the whole operation has passed")
-        return self._repeat(sent, Retries(method == "GET" or idempotent, send_once, login), text, deadline)
+        return self._repeat(sent, Retries(method == "GET" or idempotent, send_once, login, is_precious), text, deadline)
 
     def _not_after(self) -> float:
         return math.inf if self.not_after is None else self.not_after
@@ -167,7 +171,7 @@ class HttpClient:
                 raise
             raise failure from None
         finally:
-            self._read_clock(exchange.headers)
+            self._clock.read(exchange.headers)
         if not request.accepts(t.cast(int, exchange.status)):
             raise refused_status(exchange, self.redactor.learn, self.safe_excerpt, self.server_time())
         return Response(
@@ -185,12 +189,6 @@ class HttpClient:
             raise no_json(exchange, self.safe_excerpt) from None
         self.redactor.learn(document)
         return document
-
-    def _read_clock(self, headers: Mapping[str, str]) -> None:
-        try:
-            self._clock = (from_http_date(headers["Date"]), time.monotonic())
-        except (KeyError, ValueError):
-            pass
 
 
 def _is_success(status: int) -> bool:

@@ -48,12 +48,14 @@ class Retries(t.NamedTuple):
     """What allows another attempt.
 
     repeatable: the request may be carried out twice. once: it may not, and one that was sent is never sent again. login: the same, unless
-    the server says that it has not looked at it: 429, or 503 with a time to come back.
+    the server says that it has not looked at it: 429, or 503 with a time to come back. is_precious: whether a response holds what a further
+    attempt would lose, whatever its status says.
     """
 
     repeatable: bool
     once: bool
     login: bool
+    is_precious: Callable[[ApiError], bool] = lambda _error: False
 
 
 class Failure(Exception):
@@ -71,6 +73,8 @@ class Failure(Exception):
 
     def may_retry(self, rules: Retries) -> bool:
         status = self.error.status
+        if rules.is_precious(self.error):
+            return False
         if self.unsent or self.final:
             return not self.final
         if rules.login:

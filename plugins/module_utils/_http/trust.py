@@ -48,15 +48,21 @@ def trust_store(ca_path: str | None) -> TrustStore:
     system = ssl.get_default_verify_paths()
     for source, folder in (("SSL_CERT_DIR", os.environ.get("SSL_CERT_DIR")), ("the system's store", system.openssl_capath)):
         # A folder is searched by hashed names, and so without parsing all the others.
-        if folder and os.path.isdir(folder) and _has_hashed_names(folder):
+        if folder and os.path.isdir(folder) and _has_hashed_names(folder, source):
             return TrustStore(folder, source)
     file = next((path for path in (system.openssl_cafile, *_SYSTEM_CA_FILES) if os.path.isfile(path)), None)
     return TrustStore(file, "the system's store") if file else TrustStore(DEFAULT_CA_BUNDLE_PATH, "certifi")
 
 
-def _has_hashed_names(folder: str) -> bool:
-    with os.scandir(folder) as entries:
-        return any(entry.name.endswith(".0") for entry in entries)
+def _has_hashed_names(folder: str, source: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".0") for entry in entries)
+    except OSError as error:
+        if source != "SSL_CERT_DIR":
+            # Nobody has named it, and there may be a bundle beside it.
+            return False
+        raise ApiError(f"{source}: the folder {folder} cannot be read ({error.strerror}); correct its permissions, name another one, or set ca_path") from None
 
 
 def ssl_context(store: TrustStore) -> ssl.SSLContext | None:

@@ -13,7 +13,7 @@ from .._errors import ApiError
 from .._store.claims import Claim, Claims, NoClaims
 from .._store.format import Id, Replaced
 from .desired import Desired
-from .plan import Facts, Plan, is_retired, is_same_name, is_unused, retired_names
+from .plan import Facts, Plan, is_retired, is_same_name, is_token_of, is_unused, retired_names
 
 # A creation of which nobody knows how it ended is settled by revoking what was created and creating once more; the third attempt is for a
 # server that finished the first one late, so that the second met its own name.
@@ -67,6 +67,7 @@ class Executor:
         """The token is there and good: change what drifted."""
         token = self.plan.token
         if token and self.plan.changes:
+            self._confirm_owner(token)
             try:
                 token = self._update(token)
             except ApiError:
@@ -90,7 +91,6 @@ class Executor:
             self._bound(claim)
             self._revoke_orphans(claim)
             token, unsettled = self._create_token(attributes, claim)
-            self._check_owner(token)
             claim.commit(token, replaced=self.facts.still_alive(claim.replaced), unsettled=unsettled, discard=lambda: self._discard(token))
         self._revoke_leftovers()
         return self._outcome(token)
@@ -152,6 +152,7 @@ class Executor:
         old = t.cast(Token, self.plan.token)
         # All of the request that can be refused here is built before anything is changed.
         attributes = self.desired.attributes(self.facts.now, old)
+        self._confirm_owner(old)
         aside, restore = self._step_aside(old, claim, expendable)
         try:
             self._revoke_orphans(claim)
@@ -221,7 +222,7 @@ class Executor:
         for attempt in range(1, _CREATE_ATTEMPTS + 1):
             claim.ensure_claim()
             try:
-                return self.server.create(self.name, attributes)._replace(issued_at=self.server.server_time()), unsettled
+                token = self.server.create(self.name, attributes)._replace(issued_at=self.server.server_time())
             except ApiError as error:
                 is_clash = is_name_clash(error)
                 if not unsettled and not error.maybe_applied:
@@ -241,6 +242,9 @@ class Executor:
                     error.maybe_applied = unsettled
                     raise
                 self.warn(f"{error.message}; {'what was created without its secret was revoked, and ' if found else ''}the token is created again")
+            else:
+                self._check_owner(token)
+                return token, unsettled
         raise AssertionError("unreachable")
 
     def _revoke_unseen(self, known: set[int | None], claim: Claim | NoClaims) -> bool:
@@ -274,17 +278,49 @@ class Executor:
         return self.server.own_user_id()
 
     def _check_owner(self, token: Token) -> None:
-        """A login that does not see the token of the record may belong to somebody else, whose new token must not overwrite that one's secret."""
-        held = self.plan.token if self.plan.recreates else None
-        if held and None not in (held.user_id, token.user_id) and held.user_id != token.user_id:
-            try:
-                self._revoke(token)
-            except ApiError as error:
-                error.maybe_applied = True
-                raise
+        """Raise ApiError for a new token of another user than the one whose token is wanted: no record may take it for its own.
+
+        A login that does not see the token of the record may belong to somebody else: its new token is revoked. Where the login is not that
+        user either, the response may be about somebody else's token, so that is left alone, and its id is no reason to revoke anything.
+        """
+        held = self.facts.held
+        known = (self.desired.user_id, held.user_id if held else None, self.facts.owner)
+        owner = next((number for number in known if number is not None), None)
+        if owner is None or token.user_id in (None, owner):
+            return
+        if self.server.own_user_id() != token.user_id:
             raise ApiError(
-                f"The store holds the token of user id {held.user_id}, and this login is user id {token.user_id}: its record was left as it is. "
-                "Log in as that user, give its user_id, or use a separate file or path for each token"
+                f"The server was asked to create the token {self.name!r} for user id {owner}, and its response is about a token of user id {token.user_id} "
+                f"(id {token.id}): it may belong to somebody else, so it was neither stored nor revoked. Look at both users' tokens in Command Center, "
+                "and revoke the new one there",
+                maybe_applied=True,
+            )
+        try:
+            self._revoke(token)
+        except ApiError as error:
+            error.maybe_applied = True
+            raise
+        raise ApiError(
+            f"The store holds the token of user id {owner}, and this login is user id {token.user_id}: its record was left as it is. "
+            "Log in as that user, give its user_id, or use a separate file or path for each token"
+        )
+
+    def _confirm_owner(self, token: Token) -> None:
+        """Raise ApiError for a token that was only found, and taken for ours because the record names its user, where the server names another one.
+
+        The record knows the user id from the response to a creation, which may have been wrong.
+        """
+        held, contents = self.facts.held, self.facts.contents
+        by_id = {self.desired.id, *(entry.id for entry in (contents.replaced if contents else ()))}
+        if token.access_token or token.id in by_id or is_token_of(held, token):
+            return
+        if held is None or held.user_id is None or self.desired.user_id is not None or self.facts.owner is not None:
+            return
+        own = self.server.own_user_id()
+        if own not in (None, token.user_id):
+            raise ApiError(
+                f"The record says that its token belongs to user id {held.user_id}, and the server that this login is user id {own}, so the token "
+                f"{token.name!r} (id {token.id}) may belong to somebody else, and nothing was done to it: set user_id, or select the token with id"
             )
 
     def _discard(self, token: Token) -> None:
@@ -325,6 +361,7 @@ class Executor:
 
     def _revoke(self, token: Token, claim: Claim | NoClaims | None = None) -> bool:
         """Revoke; a token that is gone already is what was wanted. Returns False where an administrator has to authorize it first."""
+        self._confirm_owner(token)
         if claim is not None:
             claim.ensure_claim()
         try:

@@ -25,23 +25,13 @@ _LARGEST_RECORD = 1024 * 1024
 # Set aside before the server is asked for anything, so that what it returns can be stored on a disk that fills up meanwhile.
 _PREALLOCATED = 64 * 1024
 _POLL_SECONDS = 0.1
+# The pause between two attempts of a write that is insisted on grows up to this.
+_LONGEST_PAUSE = 2.0
 _LOCK_ATTEMPTS = 3
 # For a write outside of lock() and unlock(): other runs hold the lock for as long as they work, so this is only for a short encounter.
 _BRIEF_WAIT = 5.0
 # How long another host's temporary file, whose owner cannot be looked for, is left alone.
 _FOREIGN_SECONDS = 3600
-# What passes: a file server that restarts, a disk on which somebody makes room, a temporary file that was removed.
-_PASSING = {
-    errno.EAGAIN,
-    errno.EBUSY,
-    errno.EDQUOT,
-    errno.EIO,
-    errno.ENOENT,
-    errno.ENOLCK,
-    errno.ENOSPC,
-    errno.ESTALE,
-    errno.ETIMEDOUT,
-}
 
 
 class _Content(t.NamedTuple):
@@ -79,6 +69,10 @@ class FileBackend:
         self._kept: bytes | None = None
         # Whether a write that seemed to fail may have been done.
         self._maybe_applied = False
+        # While a new secret is insisted on: whether the folder went away meanwhile, and the record with it.
+        self._insists = False
+        self._is_lost = False
+        self._folder_id: tuple[int, int] | None = None
         self._stale: list[str] = []
 
     def __enter__(self) -> FileBackend:
@@ -131,12 +125,17 @@ class FileBackend:
     # The lock
 
     def lock(self, wait: float) -> None:
+        with self._explained("locked"):
+            self._take_lock(wait)
+
+    def _take_lock(self, wait: float) -> None:
         if self._lock is not None or self._check_mode:
             raise RuntimeError("the lock is taken once, and never in check mode")
-        with self._explained("locked"):
-            if not self._acquire(time.monotonic() + wait):
-                raise Locked(f"{self.location} is locked by another run; waited {wait:g} s (lock_timeout)")
-            self._sweep()
+        if not self._acquire(time.monotonic() + wait):
+            raise Locked(f"{self.location} is locked by another run; waited {wait:g} s (lock_timeout)")
+        if self._folder_id is None:
+            self._folder_id = self._identify_folder()
+        self._sweep()
 
     def unlock(self) -> None:
         if self._lock is None:
@@ -211,7 +210,7 @@ class FileBackend:
         """Hold the lock, and the right one, while the record is written."""
         borrowed = self._lock is None
         if borrowed:
-            self.lock(max(insist_until - time.monotonic(), 0) if insist_until else _BRIEF_WAIT)
+            self._take_lock(max(insist_until - time.monotonic(), 0) if insist_until else _BRIEF_WAIT)
         elif not self._is_lock_file(t.cast(int, self._lock)):
             self._regain_lock(insist_until)
         try:
@@ -250,22 +249,46 @@ class FileBackend:
                 os.close(descriptor)
 
     def _persist(self, what: str, effect: Callable[[], None], insist_until: float | None) -> None:
-        """Carry out an effect on the record under the lock, once more while its file system is away."""
-        warned = False
-        self._maybe_applied = False
+        """Carry out an effect on the record under the lock.
+
+        With insist_until it is repeated after every failure of the file system: a file server restarts, somebody makes room on the disk or
+        corrects the permissions, a folder was moved and is brought back. Nothing is made in its place: who removed it may have meant that.
+        """
+        pause = _POLL_SECONDS
+        self._maybe_applied = self._is_lost = False
+        self._insists = insist_until is not None
         while True:
             try:
                 with self._working(insist_until):
+                    self._find_out_what_was_lost()
                     effect()
                     self._sync_folder()
                     return
             except OSError as error:
-                if error.errno not in _PASSING or insist_until is None or time.monotonic() >= insist_until:
+                self._is_lost = self._is_lost or (self._insists and self._identify_folder() is None)
+                if error.errno == errno.ELOOP or insist_until is None or time.monotonic() >= insist_until:
                     raise self._explanation(what, error) from None
-                if not warned:
+                if pause == _POLL_SECONDS:
                     self._warn(f"{self.location} could not be {what}: {error.strerror}; this is repeated for up to {insist_until - time.monotonic():.0f} s")
-                    warned = True
-            time.sleep(_POLL_SECONDS)
+            time.sleep(min(pause, max(insist_until - time.monotonic(), 0)))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _identify_folder(self) -> tuple[int, int] | None:
+        """What tells the folder from another one in its place; None where there is none."""
+        try:
+            found = os.stat(self._folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            # It is there, or nobody can tell.
+            return self._folder_id or (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _find_out_what_was_lost(self) -> None:
+        """Under the lock, whether the folder is another one than before; it has to be as safe as the first one."""
+        if self._insists and (self._is_lost or self._identify_folder() != self._folder_id):
+            self._is_lost = True
+            self._check_folder()
 
     def _replace(self, octets: bytes) -> None:
         document = json.loads(octets)
@@ -314,6 +337,10 @@ class FileBackend:
         """Raise Conflict unless the file holds what was last seen; True when it holds what is wanted, written by an attempt that seemed to fail."""
         found = self._load()
         if (found and found.octets) == (self._content and self._content.octets):
+            return False
+        if found is None and self._is_lost:
+            # It went with its folder, so there is nothing that another run has written.
+            self._content = None
             return False
         if found and found.octets == wanted:
             self._content = found
@@ -450,6 +477,10 @@ class FileBackend:
             return f"; user id {os.geteuid()} must own its folder and be allowed to write there: chmod u+rwx {shlex.quote(self._folder)}"
         if code in (errno.ENOSPC, errno.EDQUOT):
             return "; make room on its file system"
+        if code == errno.ENOENT and self._identify_folder() is None:
+            return f"; its folder is gone: bring it back, or create one with: install -d -m 700 {shlex.quote(self._folder)}"
+        if code == errno.EIO:
+            return "; look at the disk, or the connection to the file server, that it is on"
         if code == errno.EROFS:
             return "; its file system is read-only: give another path"
         return ""

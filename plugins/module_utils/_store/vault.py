@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 from .._errors import ApiError
 from .._http.addresses import check_url, is_loopback
 from .._http.client import USER_AGENT
+from .._http.clock import ServerClock
 from .._http.connection import Connection, DeadlineExceeded
 from .._http.messages import MAX_EXCERPT_CHARACTERS, body_excerpt, root_cause
 from .._redact import Redactor
-from .._time import from_http_date
 from .errors import Conflict, StoreError
 
 try:
@@ -36,6 +36,9 @@ _FINAL = _NOT_DONE - {429}
 # The words of a server that has not even looked at the request.
 _SEALED = ["Vault is sealed"]
 _LONGEST_PAUSE = 5.0
+# Between two logins in the place of one that was refused.
+_LOGIN_PAUSE = 5.0
+_SECRET_KEYS = ("client_token", "secret_id", "access_token", "refresh_token", "api_key")
 # Where Python before 3.11 reads no more of a time than this, Vault writes nanoseconds.
 _FRACTION = re.compile(r"(\.\d{1,6})\d*")
 
@@ -89,7 +92,7 @@ class _Attempts:
     def wait(self, failure: _Failure) -> bool:
         """Wait before the next attempt; False when none is left."""
         self._done += 1
-        pause = min(0.25 * 2**self._done, _LONGEST_PAUSE)
+        pause = min(0.25 * 2 ** min(self._done, 10), _LONGEST_PAUSE)
         if self._until is None:
             pause = pause if failure.pause is None else failure.pause
             if self._done >= self._count or pause > _LONGEST_PAUSE:
@@ -130,7 +133,7 @@ class VaultBackend:
         self._attempts = retries + 1
         self._check_mode = check_mode
         self._warn = warn
-        self._redactor = Redactor([options["token"], options["secret_id"]])
+        self._redactor = Redactor([options["token"], options["secret_id"]], _SECRET_KEYS)
         # http is for this machine alone, where no proxy is needed, and none shall read along.
         use_proxy = use_proxy and urlsplit(self._url).scheme == "https"
         self._connection = Connection(
@@ -139,29 +142,63 @@ class VaultBackend:
         self._redactor.add(*self._connection.proxy_passwords())
         self._token = options["token"] or ""
         self._logged_in = False
+        self._may_log_in_again = True
+        self._next_login = 0.0
         self._version = _NOTHING
         self._seen_since = time.monotonic()
-        self._clock: tuple[float, float] | None = None
+        self._clock = ServerClock()
 
     def __enter__(self) -> VaultBackend:
         if not self._options["token"]:
-            login = self._repeated("log in", lambda client: client.auth.approle.login(self._options["role_id"], self._options["secret_id"], use_token=False))
-            token = _part(login, "auth", "client_token")
-            if not isinstance(token, str) or not token:
-                raise StoreError(f"{self.location}: log in: the response holds no token; {_FRONT_HINT}")
-            self._token = token
-            self._redactor.add(token)
+            try:
+                self._take_login(self._repeated("log in", self._log_in))
+            except BaseException:
+                # Nobody calls __exit__ then.
+                self._connection.close()
+                raise
             self._logged_in = True
         return self
 
     def __exit__(self, *_exception: object) -> None:
         try:
             if self._logged_in:
-                self._call("log out", lambda client: client.auth.token.revoke_self())
+                self._call_once("log out", _log_out)
         except StoreError as error:
             self._warn(f"The login of this task was not ended: {error.message}")
         finally:
             self._connection.close()
+
+    # The login
+
+    def _log_in(self, client: t.Any) -> t.Any:
+        return client.auth.approle.login(self._options["role_id"], self._options["secret_id"], use_token=False)
+
+    def _take_login(self, login: t.Any) -> None:
+        token = _part(login, "auth", "client_token")
+        if not isinstance(token, str) or not token:
+            raise StoreError(f"{self.location}: log in: the response holds no token; {_FRONT_HINT}")
+        self._token = token
+        self._redactor.add(token)
+
+    def _logs_in_again(self, refusal: _Failure) -> bool:
+        """Whether there is a new login in the place of a refused one, which may have ended in the middle of the run.
+
+        A role that is refused itself is not tried again: repeated failed logins can lock it, and others use it too.
+        """
+        is_verdict = refusal.status == 403 and refusal.final
+        if not (self._logged_in and is_verdict and self._may_log_in_again) or time.monotonic() < self._next_login:
+            return False
+        self._next_login = time.monotonic() + _LOGIN_PAUSE
+        try:
+            login = self._call_once("log in", self._log_in)
+        except _Failure as failure:
+            self._may_log_in_again = not failure.final
+            return False
+        with contextlib.suppress(StoreError):
+            # It may live, and be refused for another reason.
+            self._call_once("log out", _log_out)
+        self._take_login(login)
+        return True
 
     # Reading
 
@@ -233,10 +270,13 @@ class VaultBackend:
             maybe_applied = failure.maybe_applied = maybe_applied or failure.maybe_applied
             if failure.mismatch and not maybe_applied:
                 raise Conflict(f"{self.location} was written by another run") from None
-            if maybe_applied and self._was_applied(wanted):
+            if maybe_applied and self._was_applied(wanted, insist_until is not None):
                 return
             # After a write that may have been applied a mismatch is no verdict: a standby server may be behind with what it lets read.
-            if (failure.final and not failure.mismatch) or not attempts.wait(failure):
+            # While a new secret is insisted on, no verdict but a mismatch is taken for the last word: a policy that is being replaced, a token
+            # that replication has not brought yet, or an engine that is being moved refuses it too.
+            is_final = failure.final and insist_until is None and not failure.mismatch
+            if is_final or not attempts.wait(failure):
                 raise Conflict(f"{self.location} was written by another run", maybe_applied=True) if failure.mismatch else failure
 
     def remove(self, insist_until: float | None = None) -> None:
@@ -260,11 +300,13 @@ class VaultBackend:
             raise _Failure(f"{self.location}: write: the response does not name the version that was written; {_FRONT_HINT}", maybe_applied=True)
         return _Version(expected + 1, document, _epoch(_part(answer, "data", "created_time")))
 
-    def _was_applied(self, wanted: dict[str, t.Any]) -> bool:
+    def _was_applied(self, wanted: dict[str, t.Any], insists: bool) -> bool:
         """Whether a write of which nobody knows has been done, as far as the store can be read now; raises Conflict when another run's was."""
         try:
             found = self._fetch()
-        except _Failure:
+        except StoreError as error:
+            if not insists and not isinstance(error, _Failure):
+                raise
             return False
         expected = self._version.number + 1
         if found.number < expected:
@@ -279,10 +321,7 @@ class VaultBackend:
 
     def now(self) -> float:
         """The server's time, from the Date of its last response; this machine's before there was one."""
-        if self._clock is None:
-            return time.time()
-        server, local = self._clock
-        return server + (time.monotonic() - local)
+        return self._clock.now()
 
     def age(self) -> float:
         if not self._version.number:
@@ -290,10 +329,6 @@ class VaultBackend:
         if self._version.created_at is None:
             return time.monotonic() - self._seen_since
         return max(self.now() - self._version.created_at, 0.0)
-
-    def _read_clock(self, response: requests.Response) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self._clock = (from_http_date(response.headers["Date"]), time.monotonic())
 
     # One call
 
@@ -308,6 +343,15 @@ class VaultBackend:
                     raise
 
     def _call(self, what: str, work: Callable[[t.Any], t.Any], absent: bool = False) -> t.Any:
+        """Make one call, once more with a new login where that was refused. Like _call_once()."""
+        try:
+            return self._call_once(what, work, absent)
+        except _Failure as failure:
+            if not self._logs_in_again(failure):
+                raise
+        return self._call_once(what, work, absent)
+
+    def _call_once(self, what: str, work: Callable[[t.Any], t.Any], absent: bool = False) -> t.Any:
         """Make one call through hvac and return its document; absent: 404 with a document is a response too. Raises _Failure."""
 
         def exchange(session: requests.Session) -> requests.Response:
@@ -332,7 +376,7 @@ class VaultBackend:
             raise _Failure(f"{call}: no complete response within {self._timeout:g} s", maybe_applied=self._connection.sent) from None
         except (requests.exceptions.RequestException, OSError, ValueError) as problem:
             raise self._broken(call, problem) from None
-        self._read_clock(response)
+        self._clock.read(response.headers)
         return self._document(call, response, absent)
 
     def _broken(self, call: str, problem: Exception) -> _Failure:
@@ -359,6 +403,7 @@ class VaultBackend:
     def _refusal(self, call: str, response: requests.Response, document: t.Any) -> _Failure:
         status = response.status_code
         errors = _part(document, "errors")
+        self._redactor.learn(document)
         if isinstance(errors, list):
             words = " ".join(", ".join(map(str, errors)).split())
         else:
@@ -388,10 +433,14 @@ class VaultBackend:
         return "" if pause is None else f" (the server asks to wait {pause:g} s)"
 
     def _safe(self, words: str) -> str:
-        return self._redactor.redact(words)[:MAX_EXCERPT_CHARACTERS]
+        return self._redactor.redact_words(words)[:MAX_EXCERPT_CHARACTERS]
 
 
 _FRONT_HINT = "is this the address of Vault's API, and does nothing in front of it answer in its place?"
+
+
+def _log_out(client: t.Any) -> t.Any:
+    return client.auth.token.revoke_self()
 
 
 def _part(document: t.Any, *keys: str) -> t.Any:

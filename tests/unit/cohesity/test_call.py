@@ -135,6 +135,27 @@ class TestExpiry:
         assert transcript(sim) == [GET_NODES, V1_LOGIN if version == "v1" else V2_LOGIN, GET_NODES]
         assert cluster.actions == ["authenticated", "reauthenticated"]
 
+    @pytest.mark.parametrize("end", [{}, {"code": 400}, {"code": 401}], ids=["done", "refused", "not accepted"])
+    def test_a_write_that_may_have_been_done_before_it_was_refused(self, sim: Simulator, connect: Connect, end: dict[str, int]) -> None:
+        """502, then 401 to the same request: what follows does not prove that the first attempt was not carried out."""
+        cluster = connect(retries=1)
+        cluster.call("GET", NODES)
+        sim.fault("status", method="POST", code=502, headers={"Retry-After": "0"})
+        sim.fault("status", method="POST", code=401, body={"message": "Token expired"})
+        if end:
+            sim.fault("status", method="POST", path="protectionjobs", code=end["code"], body={"message": "no"}, times=0)
+            assert refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+        else:
+            assert cluster.call("POST", JOBS, body={"name": "x"}).maybe_applied
+
+    def test_and_the_login_in_between_is_refused(self, sim: Simulator, connect: Connect) -> None:
+        cluster = connect(retries=1)
+        cluster.call("GET", NODES)
+        sim.fault("status", method="POST", path="protectionjobs", code=502, headers={"Retry-After": "0"})
+        sim.fault("status", method="POST", path="protectionjobs", code=401, body={"message": "Token expired"})
+        sim.fault("status", method="POST", path="access-tokens", code=400)
+        assert refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
     def test_a_write_is_repeated_too(self, sim: Simulator, connect: Connect, method: str) -> None:
         cluster = connect()
@@ -283,6 +304,17 @@ BARE = [
     "/v2/users/sessions?sid=%20",
     "/v2/users/sessions?a=1",
     "/v2/users/sessions#?current=true",
+    "/v2/users/./sessions",
+    "/v2/users/groups/../sessions",
+    "/v2/users/%2e%2e/users/sessions",
+    "/v2/users/%252e/sessions",
+    "/v2/users/%73%65ssions",
+    "/v2/users/%2573essions",
+    "/v2/users/sessions;current=true",
+    "/v2/users;x=1/sessions",
+    "/v2\\users\\sessions",
+    "/v2/users/sessions?current=true&current=false",
+    "/v2/users/sessions?sid=S-1&sid=",
 ]
 
 

@@ -289,6 +289,28 @@ class TestSecretsInErrors:
         sim.fault("status", code=400, body={"errorCode": "KValidationError", "message": f"no such login: backup/{echo}."})
         assert "no such login: backup/********." in login.fails(password=password).message
 
+    @pytest.mark.parametrize("password", ["hunter2", "p&<\"\\'ü"])
+    @pytest.mark.parametrize("who", ["backup", "LOCAL\\backup", "backup@LOCAL"])
+    def test_a_front_that_quotes_basic_authentication(self, sim: Simulator, login: Task, who: str, password: str) -> None:
+        """Without the word Basic before it, and of a password that is short."""
+        echo = base64.b64encode(f"{who}:{password}".encode()).decode()
+        sim.fault("status", code=401, body=f"not authorized: {echo}")
+        assert "not authorized: ********." in login.fails(username="backup", password=password).message
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"message": "bad domain", "detail": [{"accessToken": "canary"}]},
+            {"message": "bad domain for token=canary-token-x", "accessToken": 5},
+            "<error accessToken='canary-token-x'/>",
+            'HTTP gateway: {"accessToken":"canary-token-x',
+        ],
+        ids=str,
+    )
+    def test_a_refused_login_with_a_token_in_it(self, sim: Simulator, login: Task, body: Any) -> None:
+        sim.fault("status", code=400, body=body)
+        assert "canary" not in login.fails().text
+
     def test_a_cluster_that_quotes_the_private_key(self, sim: Simulator, login: Task) -> None:
         login.defaults = {"cluster": sim.host, "ca_path": sim.ca_path}
         sim.fault("status", code=400, body={"message": f"cannot read {sim.client_key}"})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -42,8 +43,8 @@ class TestLogin:
         assert logins(sim) == []
         assert token.warnings == []
 
-    @pytest.mark.parametrize("shape", ["classic", "saas"])
-    def test_both_shapes_of_the_answer(self, sim: Simulator, token: Task, shape: str) -> None:
+    @pytest.mark.parametrize("shape", ["classic", "saas", "authToken", "data.token"])
+    def test_every_shape_of_the_answer(self, sim: Simulator, token: Task, shape: str) -> None:
         sim.set(commandcenter_login_shape=shape)
         token()
         assert transcript(sim) == CREATED
@@ -268,6 +269,27 @@ class TestSecretsInErrors:
         answer = {"accessToken": "canary-given", "refreshToken": "canary-refresh", "errorMessage": "canary-given and canary-refresh were not kept"}
         sim.fault("json", path="/Login$", value=answer)
         assert ": ******** and ******** were not kept" in token.fails().message
+
+    @pytest.mark.parametrize(
+        ("kind", "args"),
+        [
+            ("json", {"value": {"errList": [{"errLogMessage": "the account is locked; token: QSDK canary-login is void"}]}}),
+            ("json", {"value": {"errList": [{"errLogMessage": "kept no token='canary-login-secret'"}]}}),
+            ("json", {"value": {"response": {"data": [{"token": "canary-login"}]}, "errorMessage": "canary-login is void"}}),
+            ("status", {"code": 401, "body": "token=QSDK canary-login-secret-of-this"}),
+            ("status", {"code": 403, "body": {"errorMessage": "no: canary-login-secret", "data": {"x": {"authToken": "canary-login-secret"}}}}),
+        ],
+        ids=str,
+    )
+    def test_a_refusal_with_a_login_in_it(self, sim: Simulator, token: Task, kind: str, args: dict[str, Any]) -> None:
+        sim.fault(kind, path="/Login$", **args)
+        assert "canary" not in token.fails().text
+
+    @pytest.mark.parametrize("form", [lambda text: text.replace("&", "&amp;").replace("<", "&lt;"), lambda text: text.encode().hex()])
+    def test_a_front_that_quotes_the_password_in_another_encoding(self, sim: Simulator, token: Task, form: Callable[[str], str]) -> None:
+        password = "can<ary>&'pass\"word"
+        sim.fault("status", path="/Login$", code=400, body=f"refused: {form(password)}!")
+        assert "refused: ********!" in token.fails(password=password).message
 
     def test_the_login_is_quoted_by_a_later_answer(self, sim: Simulator, token: Task) -> None:
         sim.fault("patch", path="/Login$", changes={"token": "QSDK canary-login-secret"})

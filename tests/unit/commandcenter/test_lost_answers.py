@@ -156,6 +156,45 @@ class TestCreateAndRetry:
         assert [entry["query"] for entry in sim.requests("AccessToken$", "GET")] == [{"userId": "42"}] * 2
 
 
+class TestASecretInAnyResponse:
+    """The server shows it once: it is kept, whatever the status of its response, and nothing is sent again."""
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 450, 500, 502, 503, 504, 524])
+    @pytest.mark.parametrize("changes", [{}, {"error": {"errorCode": 7, "errorMessage": "try again"}}], ids=["as it is", "beside an error"])
+    def test_of_a_creation(self, sim: Simulator, token: Task, status: int, changes: dict[str, Any]) -> None:
+        sim.fault("patch", method="POST", path="AccessToken$", changes=changes, code=status, headers={"Retry-After": "0"})
+        result = token()
+        assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, LOGOUT]
+        assert result["actions"] == ["created"]
+        settled(sim, result)
+        assert not any(tokens(sim)[0]["access_token"] in warning for warning in token.warnings)
+
+    def test_the_list_cannot_be_read_then(self, sim: Simulator, token: Task) -> None:
+        """Only a list without the token would say that there is none."""
+        sim.fault("patch", method="POST", path="AccessToken$", changes={}, code=429, headers={"Retry-After": "0"})
+        sim.fault("status", method="GET", path="AccessToken$", code=400, after=1)
+        settled(sim, token())
+
+    def test_the_server_has_taken_it_back(self, sim: Simulator, token: Task) -> None:
+        sim.fault("patch", method="POST", path="AccessToken$", changes={}, code=500)
+        sim.fault("operation_after", method="POST", path="AccessToken$", name="commandcenter_revoke", arguments={"id": 101})
+        result = token()
+        assert transcript(sim) == [LOGIN, LIST, CREATE, LIST, LIST, CREATE, LOGOUT]
+        settled(sim, result)
+
+    def test_deeper_in_the_document(self, sim: Simulator, token: Task) -> None:
+        pair = {"accessTokenId": 101, "accessToken": "canary-access", "refreshToken": "canary-refresh"}
+        sim.fault("json_after", method="POST", path="AccessToken$", value={"data": [{"tokenInfo": pair}]})
+        assert token()["token"]["access_token"] == "canary-access"
+
+    def test_of_a_document_cut_off(self, sim: Simulator, token: Task) -> None:
+        """With a slash escaped as JSON allows it."""
+        text = '{"tokenInfo":{"accessTokenId":101,"accessToken":"canary\\/access","refreshToken":"canary\\u002frefresh","tok'
+        sim.fault("status_after", method="POST", path="AccessToken$", code=429, body=text, headers={"Retry-After": "0"})
+        made = token()["token"]
+        assert (made["id"], made["access_token"], made["refresh_token"]) == (101, "canary/access", "canary/refresh")
+
+
 @pytest.mark.parametrize(("kind", "args", "done"), LOST, ids=ids)
 class TestUpdate:
     """The same change twice is one change: it is sent once more."""

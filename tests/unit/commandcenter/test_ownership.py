@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.simulator import Simulator
 from tests.unit.commandcenter.conftest import logins, names, tokens, writes
 from tests.unit.helpers import Task, transcript
@@ -122,3 +125,54 @@ class TestLostCreation:
             assert "HTTP 200 error 77: Strange" in token.fails().message
             assert tokens(sim) == []
         assert transcript(sim)[-1] == "POST /Logout"
+
+
+class TestAResponseAboutAnotherUser:
+    """The response to a creation names somebody else's user id: wrong, or about somebody else's token."""
+
+    @pytest.fixture
+    def stored(self, token: Task, tmp_path: Path) -> Task:
+        folder = tmp_path / "tokens"
+        folder.mkdir(mode=0o700)
+        token.defaults["store"] = {"file": str(folder / "token.json")}
+        return token
+
+    def record(self, task: Task) -> dict[str, Any]:
+        path = Path(task.defaults["store"]["file"])
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    @pytest.mark.parametrize("arguments", [{}, {"store": None}], ids=["stored", "not stored"])
+    def test_than_the_one_that_was_asked_for(self, sim: Simulator, stored: Task, arguments: dict[str, Any]) -> None:
+        sim.fault("patch", method="POST", path="AccessToken$", changes={"tokenInfo": {"userId": OTHER_USER}})
+        error = stored.fails(user_id=7, **arguments)
+        assert f"for user id 7, and its response is about a token of user id {OTHER_USER} (id 101)" in error.message
+        assert "so it was neither stored nor revoked" in error.message
+        assert [write for write in writes(sim) if not write.startswith("POST")] == []
+        assert "access_token" not in self.record(stored)
+
+    def test_than_the_record_and_the_login(self, sim: Simulator, stored: Task) -> None:
+        """The replaced token works on, and the record keeps its secret."""
+        first = stored()["token"]
+        sim.fault("patch", method="POST", path="AccessToken$", changes={"tokenInfo": {"userId": OTHER_USER}})
+        assert "may belong to somebody else" in stored.fails(recreate="always").message
+        assert self.record(stored)["access_token"] == first["access_token"]
+        assert sim.check(first["access_token"])
+        assert stored()["token"]["user_id"] == 7
+
+    @pytest.mark.parametrize("arguments", [{}, {"recreate": "always"}, {"state": "absent"}], ids=str)
+    def test_believed_once_it_opens_nothing_that_was_only_found(self, sim: Simulator, stored: Task, arguments: dict[str, Any]) -> None:
+        """Nobody had said whose login this is; the record has the wrong user id, and the list shows that user's tokens."""
+        sim.set(commandcenter_list_all="all")
+        sim.fault("patch", method="POST", path="AccessToken$", changes={"tokenInfo": {"userId": OTHER_USER}})
+        stored()
+        theirs = sim.commandcenter_create("ci", user_id=OTHER_USER)
+        left = sim.commandcenter_create("x", user_id=OTHER_USER)["id"]
+        sim.commandcenter_edit(left, name=f"ci.replaced-{left}")
+        for _run in range(2):
+            try:
+                stored(**arguments)
+            except ApiError as error:
+                assert error.message  # noqa: PT017 -- refused or not, what counts is what lives
+            sim.clear_faults()
+        assert [one["id"] for one in tokens(sim) if one["user_id"] == OTHER_USER] == [theirs["id"], left]
+        assert sim.check(theirs["access_token"])

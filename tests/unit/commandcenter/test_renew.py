@@ -22,6 +22,9 @@ DOUBT = (
     "Create a new token instead (state: present with recreate: always, preferably with a store)"
 )
 
+# The documented refusal of an authorization.
+DENIED = {"errorMessage": "Access denied", "errorCode": 5}
+
 
 @pytest.fixture
 def renew(sim: Simulator, token: Task) -> Task:
@@ -106,12 +109,49 @@ class TestHeader:
         assert alive(sim)
 
     @pytest.mark.parametrize("status", [401, 403])
-    def test_after_three_forms_it_ends(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
-        sim.fault("status", code=status, times=0)
+    @pytest.mark.parametrize("body", [DENIED, {"error": DENIED}, {"errorMessage": "Access Denied."}], ids=["flat", "nested", "words"])
+    def test_after_three_forms_it_ends(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int, body: dict[str, Any]) -> None:
+        sim.fault("status", code=status, body=body, times=0)
         error = renew.fails(**pair)
         assert (error.status, error.maybe_applied) == (status, False)
         assert transcript(sim) == [RENEW] * 3
         assert [entry["headers"].get("authtoken") for entry in sim.requests()] == [None, pair["access_token"], None]
+
+    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize("body", [None, "<html><title>Sign in</title></html>", "Unauthorized", {}, [], {"errorCode": 0}], ids=str)
+    def test_a_refusal_that_is_not_the_servers_own_is_no_no(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int, body: Any) -> None:
+        """Something in front of the server may say it after the pair was rotated."""
+        sim.fault("status_after", code=status, body=body, times=0)
+        error = renew.fails(**pair)
+        assert (error.status, error.maybe_applied) == (status, True)
+        assert error.message.endswith(DOUBT)
+        assert transcript(sim) == [RENEW]
+        assert alive(sim)
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_another_verdict_is_not_followed_by_another_form(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
+        sim.fault("status", code=status, body={"errorMessage": "The account is disabled", "errorCode": 22}, times=0)
+        error = renew.fails(**pair)
+        assert (error.status, error.maybe_applied) == (status, False)
+        assert transcript(sim) == [RENEW]
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 450, 500, 503, 524])
+    def test_a_pair_beside_a_refusal_is_kept(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
+        sim.fault("patch", path="Renew$", changes=DENIED, code=status, headers={"Retry-After": "0"})
+        result = renew(**pair)
+        assert transcript(sim) == [RENEW]
+        (live,) = tokens(sim)
+        assert secrets_of(result["token"]) == secrets_of(live)
+
+    @pytest.mark.parametrize("status", [401, 403])
+    def test_half_a_pair_beside_a_refusal(self, sim: Simulator, renew: Task, pair: dict[str, str], status: int) -> None:
+        """The refresh token alone shows that the pair was rotated, and is of no use."""
+        sim.fault("patch", path="Renew$", changes={**DENIED, "accessToken": {"__delete__": True}}, code=status)
+        error = renew.fails(**pair)
+        assert error.maybe_applied
+        assert transcript(sim) == [RENEW]
+        assert alive(sim)
+        assert tokens(sim)[0]["refresh_token"] not in error.text
 
     @pytest.mark.parametrize(("kind", "args"), [("cut_after", {}), ("status_after", {"code": 503, "headers": {"Retry-After": "0"}})])
     def test_doubt_on_the_second_time(self, sim: Simulator, renew: Task, pair: dict[str, str], kind: str, args: dict[str, Any]) -> None:

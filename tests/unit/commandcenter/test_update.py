@@ -13,7 +13,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._time import
 from tests.constants import DAY, LIST, LOGIN, LOGOUT, UNCHANGED, update
 from tests.simulator import Simulator
 from tests.simulator.tokens import ALL, CUSTOM, HYPERSCALE, MS_SCIM, ONE_TOUCH
-from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens
+from tests.unit.commandcenter.conftest import names, predicted_and_done, tokens, writes
 from tests.unit.helpers import Task, bodies, transcript
 
 TYPES = {"all": ALL, "custom": CUSTOM, "hyperscale": HYPERSCALE, "ms_scim": MS_SCIM, "one_touch": ONE_TOUCH}
@@ -179,20 +179,49 @@ def test_two_tokens_of_the_name(sim: Simulator, token: Task) -> None:
     assert [one["id"] for one in tokens(sim)] == [own["id"]]
 
 
+HONESTLY_EMPTY: list[dict[str, Any]] = [
+    {"tokens": []},
+    {"tokens": [], "error": None},
+    {"tokens": [], "error": {"errorCode": 0, "errorMessage": ""}},
+    {"tokens": [], "error": {"errorCode": 0, "errorMessage": "No access tokens found"}},
+    {"tokens": [], "totalRecords": 0, "errList": []},
+]
+NO_LIST: list[dict[str, Any]] = [
+    {},
+    {"tokens": None},
+    {"error": {"errorCode": 0}},
+    {"errList": [{"errorCode": 7, "errLogMessage": "no connection to the database"}]},
+    {"errorMessage": "no connection to the database"},
+    {"tokens": [], "errorMessage": "no connection to the database"},
+    {"tokens": [], "error": {"errorMessage": "no connection to the database"}},
+    {"tokens": [], "errList": [{"errorCode": 7}]},
+    {"tokens": [], "totalRecords": 3},
+    {"tokens": [], "totalRecordsWithoutPaging": 1},
+    {"tokens": [{"accessTokenId": 5, "tokenName": "x"}], "totalRecords": 2},
+    {"tokens": 5},
+    {"tokens": {}},
+    {"tokens": ["ci"]},
+    {"tokens": [None]},
+]
+
+
 class TestLists:
     """How a server may write a list of tokens."""
 
-    @pytest.mark.parametrize("value", [{"tokens": []}, {"tokens": None}, {}, {"error": {"errorCode": 0}}, {"tokens": [], "error": None}])
+    @pytest.mark.parametrize("value", HONESTLY_EMPTY)
     def test_empty(self, sim: Simulator, token: Task, value: Any) -> None:
         sim.fault("json", method="GET", path="AccessToken$", value=value)
         assert token()["actions"] == ["created"]
 
-    @pytest.mark.parametrize("value", [{"tokens": 5}, {"tokens": {}}, {"tokens": ["ci"]}, {"tokens": [None]}])
-    def test_none(self, sim: Simulator, token: Task, value: Any) -> None:
+    @pytest.mark.parametrize("value", NO_LIST)
+    @pytest.mark.parametrize("arguments", [{}, {"state": "absent"}, {"recreate": "always"}], ids=str)
+    def test_none(self, sim: Simulator, token: Task, value: Any, arguments: dict[str, Any]) -> None:
         sim.fault("json", method="GET", path="AccessToken$", value=value)
-        error = token.fails()
-        assert error.message == f"GET {sim.url}/commandcenter/api/V4/AccessToken: the response holds no list of tokens"
-        assert names(sim) == []
+        error = token.fails(**arguments)
+        assert error.message.startswith(f"GET {sim.url}/commandcenter/api/V4/AccessToken: Command Center did not return a list of access tokens (")
+        assert error.message.endswith("nothing is created or replaced")
+        assert error.hint
+        assert writes(sim) == []
 
     @pytest.mark.parametrize("value", [[], "canary", 5, None])
     def test_not_even_an_object(self, sim: Simulator, token: Task, value: Any) -> None:

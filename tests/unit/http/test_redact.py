@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from collections.abc import Callable
 from typing import ClassVar
 from urllib.parse import quote, quote_plus
 
@@ -42,6 +44,11 @@ class TestShortSecrets:
         # "YWJj" is the base64 of "abc".
         assert Redactor(["abc"]).redact("YWJj XYWJjX YWJj=") == "******** XYWJjX ********="
 
+    @pytest.mark.parametrize("secret", ["a", "b1", "61", "a&b", "ab", "abcd", "abcde"])
+    def test_no_encoding_of_theirs_hits_anything_else(self, secret: str) -> None:
+        text = "HTTP 401 at YWJjZGVm: R&amp;D and Q&A, x&lt;y, %3Cb%3E, 616263646566"
+        assert Redactor([secret]).redact(text) == text
+
     @given(st.text("abcdefghij", min_size=1, max_size=7))
     def test_letters_within_words_stay(self, secret: str) -> None:
         text = f"x{secret}x"
@@ -74,6 +81,55 @@ class TestLongSecrets:
         assert redactor.redact("bad line-two-of-it in it") == "bad ******** in it"
         shown = redactor.redact("bad key -----BEGIN----- line-one-of-it line-two-of-it end -----END-----")
         assert "line-" not in shown
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            "can&lt;ary&amp;'x>\"y\\z",
+            "can&#60;ary&#38;&#39;x&#62;&#34;y&#92;z",
+            "can&#x3C;ary&#x26;&apos;x&gt;&quot;y&#x5c;z",
+            "can&amp;lt;ary&amp;amp;'x&amp;gt;&amp;quot;y\\z",
+            "can\\u003cary\\u0026\\u0027x\\u003E\\u0022y\\u005cz".replace("\\u005c", "\\\\"),
+            "can%3cary%26%27x%3E%22y%5Cz",
+            "can%253Cary%2526'x%253E%2522y%255Cz",
+        ],
+    )
+    def test_in_the_spelling_of_any_format(self, form: str) -> None:
+        redactor = Redactor(["can<ary&'x>\"y\\z"])
+        assert redactor.redact(f"it is {form}.") == "it is ********."
+        assert redactor.masked({"said": f"it is {form}."}) == {"said": "it is ********."}
+
+    @given(SECRETS)
+    @example('pass"wo\\rd')
+    @example("pa\\\\ss\\'wörd\n1")
+    def test_json_within_json_and_hexadecimal(self, secret: str) -> None:
+        stripped = secret.strip()
+        once = json.dumps(stripped)[1:-1]
+        twice = json.dumps(once)[1:-1]
+        readable = json.dumps(json.dumps(stripped, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1]
+        redactor = Redactor([secret])
+        for form in (twice, json.dumps(twice)[1:-1], readable, stripped.encode().hex(), stripped.encode().hex().upper()):
+            assert redactor.redact(f"<{form}>") == f"<{PLACEHOLDER}>", form
+
+    @pytest.mark.parametrize("user", ["", "a", "ab", "abc", "backup", "CORP\\backup"])
+    @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+    def test_inside_of_a_word_in_base64(self, user: str, encode: Callable[[bytes], bytes]) -> None:
+        redactor = Redactor(["canary-pässword?>"])
+        for end in ("", "x", "xy", "xyz"):
+            word = encode(f"{user}:canary-pässword?>{end}".encode()).decode()
+            shown = redactor.redact(f"auth {word}, said the server")
+            assert PLACEHOLDER in shown
+            # At most what stands beside the secret may be left.
+            left, right = shown.removeprefix("auth ").removesuffix(", said the server").split(PLACEHOLDER)
+            assert base64.b64decode(left).decode() in (f"{user}:", "")
+            assert base64.b64decode(right).decode() in (end, "")
+
+    def test_not_in_quadratic_time(self) -> None:
+        redactor = Redactor(["canary-secret", 'can"ary' * 20, "\\" * 50, "=" * 40])
+        begin = time.monotonic()
+        for text in ("A1" * 32_768, "\\" * 65_536, "=" * 65_536, "token" * 13_000, "token: " * 9_000, "&amp;" * 13_000, " " * 65_536):
+            redactor.redact_words(text)
+        assert time.monotonic() - begin < 5
 
     def test_two_beside_each_other(self) -> None:
         assert Redactor(["canary-one", "canary-two"]).redact("canary-onecanary-two") == "****************"
@@ -108,6 +164,52 @@ class TestWhatIsNoSecret:
         assert redactor.secrets == {"canary-one", "canary-two"}
 
 
+class TestAServersOwnWords:
+    """They may hold a secret that nobody here knows: one that the server has just made, or somebody else's."""
+
+    @pytest.mark.parametrize(
+        ("words", "shown"),
+        [
+            ("token=canary-new", "token=********"),
+            ("accessToken: canary-new was not kept", "accessToken: ******** was not kept"),
+            ('{"accessToken":"canarynew","refreshToken" : "canary-new"} is cut off', '{"accessToken":"********","refreshToken" : "********"} is cut off'),
+            ('{\\"token\\":\\"canary-new\\"}', '{\\"token\\":\\"********\\"}'),
+            ("&quot;authToken&quot;:&quot;canary-new&quot;", "&quot;authToken&quot;:&quot;********&quot;"),
+            ("<accessToken>canary-new</accessToken>", "<accessToken>********</accessToken>"),
+            ("the new access token is canary1new", "the new access token is ********"),
+            ("session id 'S-4711-canary' is gone", "session id '********' is gone"),
+            ("api_key=0123-canary&x=1", "api_key=********&x=1"),
+            ("made eyJhbGciOiJIUzI1NiJ9.eyJkb21haW4iOiJMT0NBTCJ9.sig-canary for you", "made ******** for you"),
+            ("pair 3aBcD-canary-0123456789-abcdefghijkl was issued", "pair ******** was issued"),
+        ],
+    )
+    def test_what_looks_like_one(self, words: str, shown: str) -> None:
+        assert Redactor().redact_words(words) == shown
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            PROSE,
+            "Token expired",
+            "The access token is invalid.",
+            "token: expired, please log in",
+            "Neither session cookie nor token is present in the request",
+            "This endpoint is unavailable when session management is enabled",
+            "Renew request placed after the permissible time limit",
+            "Refresh token was used already; the token has been revoked",
+            "no such path: /commandcenter/api/V4/AccessToken/Renew on 127.0.0.1:43211",
+            "certificate verify failed: unable to get local issuer certificate (_ssl.c:1129)",
+            "permission denied on secret/data/automation/commandcenter/exporter-of-the-production",
+        ],
+    )
+    def test_what_does_not(self, words: str) -> None:
+        assert Redactor().redact_words(words) == words
+
+    def test_only_there(self) -> None:
+        """What users and other programs say is left as it is."""
+        assert Redactor().redact("token=canary-new") == "token=canary-new"
+
+
 class TestResponses:
     """Whoever talks to a product says where its responses hold secrets."""
 
@@ -118,12 +220,17 @@ class TestResponses:
         redactor.learn(self.DOCUMENT)
         assert redactor.redact("canary-one canary-two not-a-secret 5") == "******** ******** not-a-secret 5"
 
+    def test_at_any_depth(self) -> None:
+        redactor = Redactor(secret_keys=("accessToken",))
+        redactor.learn({"data": [{"deeper": {"accessToken": "canary-one"}}]})
+        assert redactor.redact("canary-one") == PLACEHOLDER
+
     def test_nothing_is_a_secret_by_itself(self) -> None:
         redactor = Redactor()
         redactor.learn(self.DOCUMENT)
         assert redactor.secrets == set()
 
-    @pytest.mark.parametrize("document", [None, [], "canary-one", 5, {"accessToken": None}, {"other": {"deeper": {"accessToken": "canary-one"}}}])
+    @pytest.mark.parametrize("document", [None, [], "canary-one", 5, {"accessToken": None}, {"accessToken": {"a": "b"}}])
     def test_any_document(self, document: object) -> None:
         redactor = Redactor(secret_keys=("accessToken",))
         redactor.learn(document)

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -103,6 +105,30 @@ class TestOrder:
         with pytest.raises(ApiError, match="does not exist") as caught:
             HttpClient(sim.url, ca_path=None if variable else "/nowhere/ca.pem")
         assert named in caught.value.message
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_a_folder_that_may_not_be_read(
+        self, sim: Simulator, make: Make, system: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: bool
+    ) -> None:
+        """Of what somebody has named it is said; the system's own is passed over for its bundle."""
+        real = os.scandir
+
+        def scandir(folder: str) -> Any:
+            if folder == str(tmp_path):
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return real(folder)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        system.update(openssl_capath=str(tmp_path), openssl_cafile=sim.ca_path)
+        if not named:
+            assert make(ca_path=None)().status == 200
+            return
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+        with pytest.raises(ApiError) as caught:
+            HttpClient(sim.url, ca_path=None)
+        assert caught.value.message == (
+            f"SSL_CERT_DIR: the folder {tmp_path} cannot be read (Permission denied); correct its permissions, name another one, or set ca_path"
+        )
 
     def test_a_store_that_holds_no_certificate(self, make: Make, tmp_path: Path) -> None:
         (tmp_path / "ca.pem").write_text("not a certificate", encoding="utf-8")

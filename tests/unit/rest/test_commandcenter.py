@@ -241,7 +241,7 @@ class TestExpiry:
 
     def test_a_refused_renewal_leaves_the_record(self, sim: Simulator, bare_commandcenter: Task, store: dict[str, str]) -> None:
         sim.advance(1801)
-        sim.fault("status", path="Renew$", code=403, times=0)
+        sim.fault("status", path="Renew$", code=403, body={"errorMessage": "Access denied", "errorCode": 5}, times=0)
         assert "The pair was not rotated" in bare_commandcenter.fails(path="/Job", store=store).message
         assert (stored(store)["pending"], stored(store)["suspect_since"]) == (None, None)
 

@@ -442,7 +442,7 @@ class TestOwner:
 
 class TestInsisting:
     @pytest.mark.parametrize("call", ["write", "replace", "fsync"])
-    @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOSPC])
+    @pytest.mark.parametrize("number", [errno.ESTALE, errno.EIO, errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EMFILE])
     def test_until_it_is_done(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, call: str, number: int) -> None:
         backend.lock(1)
         with ThreadPoolExecutor() as pool, monkeypatch.context() as patch:
@@ -455,7 +455,7 @@ class TestInsisting:
         assert place.document() == NEW
         assert any("this is repeated for up to" in warning for warning in place.warnings)
 
-    @pytest.mark.parametrize(("number", "insist", "low"), [(errno.EACCES, 60.0, 0.0), (errno.EROFS, 60.0, 0.0), (errno.EIO, 0.5, 0.5)])
+    @pytest.mark.parametrize(("number", "insist", "low"), [(errno.EACCES, 0.5, 0.5), (errno.EIO, 0.5, 0.5), (errno.ELOOP, 60.0, 0.0)])
     def test_not_for_ever(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, number: int, insist: float, low: float) -> None:
         backend.write(OLD)
         begin = time.monotonic()
@@ -464,9 +464,89 @@ class TestInsisting:
             with pytest.raises(StoreError) as caught:
                 backend.write(NEW, begin + insist)
         assert not caught.value.maybe_applied
-        assert os.strerror(number) in caught.value.message
+        assert ("is a symbolic link" if number == errno.ELOOP else os.strerror(number)) in caught.value.message
         assert low <= time.monotonic() - begin < 10
         assert place.document() == backend.seen == OLD
+
+    @pytest.mark.parametrize("call", ["open", "lstat", "listdir"])
+    def test_where_even_the_lock_cannot_be_opened(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+        """Under a lock that this run holds, and without one."""
+        backend.write(OLD)
+        for held in (True, False):
+            if held:
+                backend.lock(1)
+            with ThreadPoolExecutor() as pool, monkeypatch.context() as patch:
+                patch.setattr(os, call, failing(errno.EACCES))
+                writing = pool.submit(backend.write, NEW if held else OTHER, time.monotonic() + 30)
+                time.sleep(0.3)
+                patch.undo()
+                writing.result(30)
+            backend.unlock()
+        assert place.document() == OTHER
+
+    @pytest.mark.parametrize("held", [True, False])
+    @pytest.mark.parametrize("back", ["moved back", "made anew", "replaced at once"])
+    def test_a_folder_that_goes_away(self, place: Place, backend: FileBackend, held: bool, back: str) -> None:
+        """A new secret in memory is worth more than the record that went with it."""
+        backend.write(OLD)
+        if held:
+            backend.lock(1)
+        folder, aside = place.path.parent, place.path.parent.with_name("aside")
+        folder.rename(aside)
+        if back == "replaced at once":
+            folder.mkdir(mode=0o700)
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(backend.write, NEW, time.monotonic() + 30)
+            if back != "replaced at once":
+                time.sleep(0.3)
+                assert not writing.done()
+                assert not folder.exists()
+                aside.rename(folder) if back == "moved back" else folder.mkdir(mode=0o700)
+            writing.result(30)
+        assert (place.document(), backend.seen) == (NEW, NEW)
+        backend.write(OTHER)
+        assert place.document() == OTHER
+
+    def test_a_folder_that_stays_away(self, place: Place, backend: FileBackend) -> None:
+        """Nothing is made in its place, and the error says what to do."""
+        backend.write(OLD)
+        backend.lock(1)
+        folder = place.path.parent
+        folder.rename(folder.with_name("aside"))
+        with pytest.raises(StoreError) as caught:
+            backend.write(NEW, time.monotonic() + 0.5)
+        assert f"could not be written: No such file or directory; its folder is gone: bring it back, or create one with: install -d -m 700 {folder}" in str(
+            caught.value
+        )
+        assert not caught.value.maybe_applied
+        assert not folder.exists()
+
+    def test_another_run_has_written_in_the_new_folder(self, place: Place, backend: FileBackend) -> None:
+        backend.write(OLD)
+        backend.lock(1)
+        folder = place.path.parent
+        folder.rename(folder.with_name("aside"))
+        folder.mkdir(mode=0o700)
+        place.put(OTHER)
+        with pytest.raises(Conflict):
+            backend.write(NEW, time.monotonic() + 30)
+        assert place.document() == OTHER
+
+    def test_a_new_folder_that_is_open_to_all(self, place: Place, backend: FileBackend) -> None:
+        backend.write(OLD)
+        folder = place.path.parent
+        folder.rename(folder.with_name("aside"))
+        folder.mkdir()
+        folder.chmod(0o777)
+        with pytest.raises(StoreError, match="everybody may write to its folder"):
+            backend.write(NEW, time.monotonic() + 30)
+        assert not place.path.exists()
+
+    def test_a_record_that_somebody_removed_is_a_conflict(self, place: Place, backend: FileBackend) -> None:
+        backend.write(OLD)
+        place.path.unlink()
+        with pytest.raises(Conflict):
+            backend.write(NEW, time.monotonic() + 30)
 
     def test_a_short_time_unless_told(self, backend: FileBackend, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "replace", failing(errno.EIO))

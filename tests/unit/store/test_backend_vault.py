@@ -303,6 +303,9 @@ class TestReads:
         assert len(front.calls) == 1
 
 
+VERDICTS = [Fault(status, body=refusal("no")) for status in (400, 401, 403, 404, 405, 413, 415, 422)] + [STRANGE["a redirect"]]
+
+
 class TestInsisting:
     """A server that changes its leader, is sealed or limits the rate right when a new secret is to be stored."""
 
@@ -361,12 +364,30 @@ class TestInsisting:
         assert 0.5 <= time.monotonic() - begin < 5
         assert caught.value.maybe_applied
 
-    @pytest.mark.parametrize("status", [400, 403, 413])
-    def test_not_against_a_verdict(self, prepared: VaultBackend, front: Front, status: int) -> None:
-        front.add(Fault(status, body=refusal("no"), times=0))
-        with pytest.raises(StoreError, match=f"HTTP {status}"):
-            prepared.write(NEW, time.monotonic() + 60)
-        assert len(front.calls) == 1
+    @pytest.mark.parametrize("fault", VERDICTS)
+    def test_a_verdict_that_passes(self, prepared: VaultBackend, front: Front, store: VaultStore, warnings: list[str], fault: Fault) -> None:
+        """A policy that is being replaced, an engine that is being moved, a standby that names its leader."""
+        front.add(fault._replace(method="POST", times=3))
+        prepared.write(NEW, time.monotonic() + 60)
+        assert (store.read(), store.version(), front.count("POST")) == (NEW, 2, 4)
+        (warning,) = warnings
+        assert "this is repeated for up to 60 s" in warning
+
+    @pytest.mark.parametrize("fault", VERDICTS)
+    def test_a_verdict_that_stays(self, prepared: VaultBackend, front: Front, store: VaultStore, fault: Fault) -> None:
+        front.add(fault._replace(times=0))
+        begin = time.monotonic()
+        with pytest.raises(StoreError, match=f"HTTP {fault.status}") as caught:
+            prepared.write(NEW, begin + 0.5)
+        assert 0.5 <= time.monotonic() - begin < 5
+        assert caught.value.maybe_applied is (fault.status == 307)
+        assert store.read() == OLD
+
+    @pytest.mark.parametrize("body", [b'{"ok":true}', b"{}"])
+    def test_a_front_that_answers_reads_with_nonsense(self, prepared: VaultBackend, front: Front, store: VaultStore, body: bytes) -> None:
+        front.add(Fault(504, method="POST"), Fault(200, body=body, method="GET"))
+        prepared.write(NEW, time.monotonic() + 60)
+        assert store.read() == NEW
 
     def test_another_run_writes_meanwhile(self, prepared: VaultBackend, front: Front, store: VaultStore) -> None:
         front.add(Fault(503, times=3, method="POST"))
@@ -464,6 +485,16 @@ class TestClock:
         prepared.preallocate()
 
 
+def accessors(openbao: OpenBao) -> set[str]:
+    """What names the logins that live."""
+    return set(openbao.call("LIST", "auth/token/accessors")["data"]["keys"])
+
+
+def end_logins(openbao: OpenBao, but: set[str]) -> None:
+    for accessor in accessors(openbao) - but:
+        openbao.call("POST", "auth/token/revoke-accessor", {"accessor": accessor})
+
+
 class TestLogin:
     @pytest.fixture
     def role(self, openbao: OpenBao, store: VaultStore) -> dict[str, Any]:
@@ -487,6 +518,80 @@ class TestLogin:
         front.add(Fault(200, body=body, part="/login"))
         with pytest.raises(StoreError, match="log in: the response holds no token"), opened(**role):
             pass
+
+    @pytest.mark.parametrize("fault", [Fault(400, body=refusal("no")), Fault(503), Fault(200, body=b"{}")])
+    def test_that_fails_closes_the_connection(self, opened: Opened, front: Front, role: dict[str, Any], fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+        closed: list[str] = []
+        front.add(fault._replace(part="/login"))
+        backend = opened(retries=0, **role)
+        monkeypatch.setattr(backend._connection, "close", lambda: closed.append("closed"))
+        with pytest.raises(StoreError), backend:
+            pass
+        assert closed == ["closed"]
+
+    def test_that_ends_in_the_middle_of_the_run(self, opened: Opened, front: Front, role: dict[str, Any], openbao: OpenBao, store: VaultStore) -> None:
+        before = accessors(openbao)
+        with opened(**role) as backend:
+            backend.write(OLD)
+            for document in (NEW, OTHER):
+                end_logins(openbao, before)
+                backend._next_login = 0.0
+                backend.write(document)
+                end_logins(openbao, before)
+                backend._next_login = 0.0
+                assert backend.read() == document
+        assert store.read() == OTHER
+        assert [call.rpartition("/")[2] for call in front.calls].count("login") == 5
+        assert accessors(openbao) == before
+
+    def test_that_ends_right_before_the_new_secret(self, task: StoredToken, openbao: OpenBao, store: VaultStore, front: Front, role: dict[str, Any]) -> None:
+        """The claim was written, the pair is rotated, and the login has ended."""
+        place = {"vault": {**store.option["vault"], "url": front.url, **role}}
+        task(store=place)
+        before = accessors(openbao)
+        taken, writes = front.take, []
+
+        def take(method: str, path: str) -> Fault | None:
+            if method == "POST" and "/data/" in path:
+                writes.append(path)
+                if len(writes) == 2:
+                    end_logins(openbao, before)
+            return taken(method, path)
+
+        front.take = take  # type: ignore[method-assign]
+        result = task(store=place, state="renewed")
+        assert result["actions"] == ["renewed"]
+        task.settled(result)
+        assert len(writes) == 3
+
+    @pytest.mark.parametrize("insist", [None, 1.0])
+    def test_a_role_that_may_not_is_not_asked_for_ever(self, opened: Opened, front: Front, role: dict[str, Any], insist: float | None) -> None:
+        with opened(**role) as backend:
+            front.forget()
+            front.add(Fault(403, body=refusal("permission denied"), times=0))
+            with pytest.raises(StoreError, match="HTTP 403: permission denied"):
+                backend.write(NEW, insist and time.monotonic() + insist)
+            assert len([call for call in front.calls if call.endswith("/login")]) == 1
+
+    @pytest.mark.parametrize("login", [Fault(400, body=refusal("invalid role or secret ID")), Fault(403, body=refusal("permission denied"))])
+    def test_a_role_that_is_refused_is_not_tried_again(self, opened: Opened, front: Front, role: dict[str, Any], login: Fault) -> None:
+        """Repeated failed logins lock the role, and other programs use it."""
+        with opened(**role) as backend:
+            front.forget()
+            front.add(login._replace(part="/login", times=0), Fault(403, body=refusal("permission denied"), times=0))
+            for _write in range(3):
+                backend._next_login = 0.0
+                with pytest.raises(StoreError, match="HTTP 403: permission denied"):
+                    backend.write(NEW)
+            assert len([call for call in front.calls if call.endswith("/login")]) == 1
+
+    def test_a_front_is_no_reason_to_log_in(self, opened: Opened, front: Front, role: dict[str, Any], store: VaultStore) -> None:
+        with opened(**role) as backend:
+            front.forget()
+            front.add(Fault(403, body=HTML, content_type="text/html", method="POST"))
+            backend.write(NEW)
+            assert not any(call.endswith("/login") for call in front.calls)
+        assert store.read() == NEW
 
     @pytest.mark.parametrize("fault", [Fault(403, body=refusal("permission denied")), Fault(500), Fault(0), Fault(200, body=HTML, content_type="text/html")])
     def test_a_logout_that_fails_is_a_warning(self, opened: Opened, front: Front, warnings: list[str], role: dict[str, Any], fault: Fault) -> None:
