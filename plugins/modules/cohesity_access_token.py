@@ -159,7 +159,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
 
 - name: Log in with a certificate, to API v1
   dataprotection.access.cohesity_access_token:

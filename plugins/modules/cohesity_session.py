@@ -117,7 +117,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
   register: first
 
 - name: Reuse that session while the cluster accepts it
@@ -125,7 +125,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
     session: "{{ cohesity_session | default(omit) }}"
   register: second
 
