@@ -109,10 +109,12 @@ notes:
 seealso:
   - module: dataprotection.access.cohesity_session
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
+  - name: Tokens in playbooks and job templates
     description: Tokens in playbooks and job templates.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_tokens.html
+  - name: Troubleshooting by message
     description: What the errors mean, and what to do.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""

@@ -214,12 +214,15 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token
   - module: dataprotection.access.commandcenter_access_token_info
-  - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
+  - name: Tokens in playbooks and job templates
     description: Tokens in playbooks and job templates.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_tokens.html
+  - name: Tokens in a store, and what to do at three in the morning
     description: How a store keeps tokens safe, and what to do when something goes wrong.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_store.html
+  - name: Troubleshooting by message
     description: Troubleshooting by message.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""
