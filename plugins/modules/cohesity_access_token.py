@@ -303,8 +303,8 @@ ansible_facts:
       description: The same as RV(token).
       type: dict
 status:
-  description: The HTTP status of the answer that made the task fail.
-  returned: failure, when there was an answer
+  description: The HTTP status of the response that made the task fail.
+  returned: failure, when there was a response
   type: int
   sample: 400
 code:

@@ -557,7 +557,7 @@ def _twice(found: Iterable[tuple[str, t.Any]]) -> Iterator[str]:
 def _check_purge(purge: bool, prefix: str) -> None:
     if purge and not prefix.strip():
         raise ApiError(
-            "purge needs purge_prefix, what the names of the tokens begin with that belong to this list; without it every token of the user would go"
+            "purge needs purge_prefix, the prefix that the names of all tokens in this list share. Without it, every other token of the user would be revoked"
         )
 
 
