@@ -85,7 +85,8 @@ options:
       - Modules that only log in or out ignore it.
     type: str
 notes:
-  - A password is sent once for each login. A refused login is never repeated, because repeated failed logins lock the account.
+  - A task sends a password once and never repeats a refused login, because repeated failed logins lock the account. Each host, loop item and attempt of
+    C(until) is a task of its own.
 """
 
     # COHESITY_TOKEN_SPEC and COHESITY_SESSION_SPEC in module_utils/_options.py, for modules that call with a credential.

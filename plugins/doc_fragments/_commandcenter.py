@@ -65,7 +65,8 @@ options:
     type: bool
     default: false
 notes:
-  - A wrong password is sent once. A refused login is never repeated, because repeated failed logins lock the account.
+  - A task sends a password once and never repeats a refused login, because repeated failed logins lock the account. Each host, loop item and attempt of
+    C(until) is a task of its own.
   - The module logs in for each task and logs out at its end, even after a failure.
   - Access tokens require Command Center 11.38 or later.
   - All times are measured by the clock of the Command Center server, so a wrong clock on the controller does no harm.

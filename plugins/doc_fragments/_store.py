@@ -19,7 +19,7 @@ options:
       file:
         description:
           - The path of a JSON file on the machine where the module runs, which is the controller unless the task says otherwise.
-          - The folder must exist. It should have mode C(0700) and must not be writable for everybody.
+          - The folder must exist. It should have mode C(0700) and must not be writable by everybody, unless it is sticky, as C(/tmp) is.
           - The file is written with mode C(0600), and as a whole or not at all. A file that is a symbolic link, belongs to another user or is open to
             others is refused.
           - Beside it stays C(PATH.lock), which keeps runs from working on the same token at once. Do not delete it. Locks may not reach other hosts

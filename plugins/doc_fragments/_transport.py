@@ -24,17 +24,17 @@ options:
     type: path
   timeout:
     description:
-      - The time in seconds in which one whole exchange with the server must be complete, from the connection to the last byte of the answer, and
+      - The time in seconds in which one whole exchange with the server must be complete, from the connection to the last byte of the response, and
         including its O(retries).
     type: float
     default: 30
   retries:
     description:
-      - How often a request is sent again that has failed for a passing reason. Each further attempt is a warning.
-      - Every request is tried again when no connection came about, when the name of the server could not be resolved, and on HTTP 429, 502 and 503.
-      - Requests that only read are also tried again on HTTP 500 and 504, and when the answer did not arrive.
+      - How often a request that failed for a temporary reason is sent again. Each further attempt is a warning.
+      - Every request is tried again when no connection could be established, when the name of the server could not be resolved, and on HTTP 429, 502 and 503.
+      - Requests that only read are also tried again on HTTP 500 and 504, and when the response did not arrive.
       - The C(Retry-After) of the server is honored as far as O(timeout) allows.
-      - A login and a renewal are only sent again when no connection came about, because each of them must reach the server only once.
+      - A login and a renewal are only sent again when no connection could be established, because each of them must reach the server only once.
     type: int
     default: 3
   use_proxy:

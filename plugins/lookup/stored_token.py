@@ -110,10 +110,12 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token
   - module: dataprotection.access.cohesity_access_token
-  - ref: ansible_collections.dataprotection.access.docsite.guide_credentials
+  - name: Choosing a credential
     description: One refresher, many readers.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_credentials.html
+  - name: Tokens in a store, and what to do at three in the morning
     description: How a store keeps tokens safe, and what to do when something goes wrong.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_store.html
 """
 
 EXAMPLES = r"""

@@ -109,10 +109,12 @@ notes:
 seealso:
   - module: dataprotection.access.cohesity_session
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
+  - name: Tokens in playbooks and job templates
     description: Tokens in playbooks and job templates.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_tokens.html
+  - name: Troubleshooting by message
     description: What the errors mean, and what to do.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""
@@ -159,7 +161,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
 
 - name: Log in with a certificate, to API v1
   dataprotection.access.cohesity_access_token:
@@ -309,8 +311,8 @@ ansible_facts:
       description: The same as RV(token).
       type: dict
 status:
-  description: The HTTP status of the answer that made the task fail.
-  returned: failure, when there was an answer
+  description: The HTTP status of the response that made the task fail.
+  returned: failure, when there was a response
   type: int
   sample: 400
 code:

@@ -60,8 +60,9 @@ seealso:
   - module: dataprotection.access.cohesity_access_token
   - module: dataprotection.access.cohesity_session
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+  - name: Troubleshooting by message
     description: What the errors mean, and what to do.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""

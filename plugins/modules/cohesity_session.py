@@ -86,8 +86,9 @@ notes:
 seealso:
   - module: dataprotection.access.cohesity_access_token
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+  - name: Troubleshooting by message
     description: What the errors mean, and what to do.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""
@@ -117,7 +118,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
   register: first
 
 - name: Reuse that session while the cluster accepts it
@@ -125,7 +126,7 @@ EXAMPLES = r"""
     cluster: cohesity.example.com
     username: ad-backup
     password: "{{ cohesity_ad_password }}"
-    domain: CORP
+    domain: corp.example.com
     session: "{{ cohesity_session | default(omit) }}"
   register: second
 

@@ -146,14 +146,18 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token_info
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
+  - name: Tokens in playbooks and job templates
     description: Tokens in playbooks and job templates.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_tokens.html
+  - name: Tokens in a store, and what to do at three in the morning
     description: How a store keeps tokens safe, and what to do when something goes wrong.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_store.html
+  - name: Permissions
     description: The rights that logins, tokens and stores need.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_permissions.html
+  - name: Troubleshooting by message
     description: Troubleshooting by message.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""

@@ -47,10 +47,12 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.actiongroup_commandcenter
 seealso:
   - module: dataprotection.access.commandcenter_access_token
-  - ref: ansible_collections.dataprotection.access.docsite.guide_permissions
+  - name: Permissions
     description: The rights that a login needs to see other users' tokens.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_permissions.html
+  - name: Troubleshooting by message
     description: Troubleshooting by message.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""

@@ -17,7 +17,7 @@ description:
     Tokens that are no longer declared are revoked on request.
   - All entries are checked before anything is sent. A name, an id or a store that two entries have in common is refused.
   - When one token cannot be brought to its state, the others are still taken care of. The task then fails and names each that failed.
-  - A login that is refused, or a server that does not respond, ends the task at once. A wrong password is sent once.
+  - A login that is refused, or a server that does not respond, ends the task at once. One task sends a wrong password once.
   - The list is read again only after something was written, and before a change to a token whose record in its store is newer than the list.
   - Check mode logs in, lists the tokens and logs out. It writes nothing, neither to the server nor to a store, and predicts the purge as well.
 options:
@@ -103,7 +103,7 @@ options:
           file:
             description:
               - The path of a JSON file on the machine where the module runs, which is the controller unless the task says otherwise.
-              - The folder must exist. It should have mode C(0700) and must not be writable for everybody.
+              - The folder must exist. It should have mode C(0700) and must not be writable by everybody, unless it is sticky, as C(/tmp) is.
               - The file is written with mode C(0600), and as a whole or not at all. A file that is a symbolic link, belongs to another user or is open to
                 others is refused.
               - Beside it stays C(PATH.lock), which keeps runs from working on the same token at once. Do not delete it. Locks may not reach other hosts
@@ -214,12 +214,15 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token
   - module: dataprotection.access.commandcenter_access_token_info
-  - ref: ansible_collections.dataprotection.access.docsite.guide_tokens
+  - name: Tokens in playbooks and job templates
     description: Tokens in playbooks and job templates.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_store
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_tokens.html
+  - name: Tokens in a store, and what to do at three in the morning
     description: How a store keeps tokens safe, and what to do when something goes wrong.
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_store.html
+  - name: Troubleshooting by message
     description: Troubleshooting by message.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""
@@ -554,7 +557,7 @@ def _twice(found: Iterable[tuple[str, t.Any]]) -> Iterator[str]:
 def _check_purge(purge: bool, prefix: str) -> None:
     if purge and not prefix.strip():
         raise ApiError(
-            "purge needs purge_prefix, what the names of the tokens begin with that belong to this list; without it every token of the user would go"
+            "purge needs purge_prefix, the prefix that the names of all tokens in this list share. Without it, every other token of the user would be revoked"
         )
 
 

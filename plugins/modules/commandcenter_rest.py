@@ -52,8 +52,9 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token
   - module: ansible.builtin.uri
-  - ref: ansible_collections.dataprotection.access.docsite.guide_errors
+  - name: Troubleshooting by message
     description: What the errors mean, and what to do.
+    link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_errors.html
 """
 
 EXAMPLES = r"""

@@ -42,6 +42,7 @@ from ._secrets import (
     is_masked,
     loop_item_holds_secret,
     mask,
+    names_of_changed,
     redacted_output,
     secret_inputs,
     secret_outputs,
@@ -249,7 +250,8 @@ class ModuleAction(ActionBase):
         names = changed_attributes(result.get("diff")) if result.get("changed") and actions != ["created"] else []
         if names:
             host = task_vars.get("inventory_hostname", "localhost")
-            display.display(f"{self._task.action}: [{host}] {' and '.join(actions) or 'changed'}: {', '.join(names)}")
+            objects = "".join(f" {name!r}" for name in names_of_changed(result, self.module.FACTS.values()))
+            display.display(f"{self._task.action}: [{host}]{objects} {' and '.join(actions) or 'changed'}: {', '.join(names)}")
 
     def _is_fact(self, result: Mapping[str, t.Any], arguments: Mapping[str, t.Any]) -> bool:
         """Whether the result is worth a fact: it has a secret, or predicts one, and the task wants it."""

@@ -92,6 +92,13 @@ def changed_attributes(diff: t.Any) -> list[str]:
     return sorted(names)
 
 
+def names_of_changed(result: Mapping[str, t.Any], keys: Iterable[str]) -> list[str]:
+    """The names of the objects that a task changed: of each changed entry of a list, or of the object under one of these keys."""
+    entries = [entry for entry in result.get("tokens") or [] if isinstance(entry, Mapping) and entry.get("changed")]
+    holders = entries or [result[key] for key in keys if isinstance(result.get(key), Mapping)]
+    return [str(holder["name"]) for holder in holders if holder.get("name")]
+
+
 def _copied(value: t.Any) -> t.Any:
     if isinstance(value, Mapping):
         return {key: _copied(inner) for key, inner in value.items()}

@@ -66,7 +66,7 @@ def test_names_of_changed_attributes_are_shown(ansible: Ansible, way: dict[str, 
     assert created.rc == 0, created.screen
     assert f"{NAMED}: [" not in created.words
     updated = ansible.tasks(tasks.replace("SCOPE", "custom, api_endpoints: [/client]").replace("HIDDEN", "false"), way)
-    assert updated.words.count(f"{NAMED}: [{way['hosts']}] updated: api_endpoints, scope") == 1, updated.screen
+    assert updated.words.count(f"{NAMED}: [{way['hosts']}] 'ci' updated: api_endpoints, scope") == 1, updated.screen
     unchanged = ansible.tasks(tasks.replace("SCOPE", "custom, api_endpoints: [/client]").replace("HIDDEN", "false"), way)
     assert f"{NAMED}: [" not in unchanged.words
     hidden = ansible.tasks(tasks.replace("SCOPE", "custom, api_endpoints: [/job]").replace("HIDDEN", "true"), way)

@@ -35,10 +35,10 @@ _PROXY_REFUSAL = re.compile(r"connection failed: 4")
 _HINTS = {
     403: "Check that the role of the user, or the scope of the token, allows this call.",
     429: "The server limits the rate of requests: try again later, or run fewer of these tasks at the same time.",
-    500: "The server failed by itself: try again, and look into its log if it stays so.",
+    500: "The server failed by itself: try again, and if it keeps failing, look at its log.",
 }
 _REDIRECT_HINT = "credentials only go to the address that was given; give the final address instead"
-_SLOW_HINT = "If the server is only slow, raise timeout; otherwise check its load and the network between."
+_SLOW_HINT = "If the server is only slow, raise timeout; otherwise check its load and the network in between."
 _UNREACHABLE_HINT = "Check the address and port, and the firewalls between."
 
 Shown = Callable[[str], str]

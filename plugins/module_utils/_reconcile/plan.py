@@ -153,7 +153,10 @@ def make_plan(desired: Desired, facts: Facts) -> Plan:
     if desired.state == "absent":
         plan = _plan_absent(desired, facts, live)
     elif desired.id is not None and live is None:
-        raise ApiError(f"There is no token with id {desired.id}; to create a token, set name without id")
+        raise ApiError(
+            f"There is no token with id {desired.id}: it was revoked, or this login may not see it. For another user's token, set user_id; "
+            "to create a token, set name without id"
+        )
     elif facts.has_store:
         plan = _plan_with_store(desired, facts, live)
     else:

@@ -147,7 +147,10 @@ class TestById:
     def test_an_unknown_one(self, sim: Simulator, token: Task, check_mode: bool) -> None:
         existing(sim)
         error = token.fails(check_mode, id=4711, name=None)
-        assert error.message == "There is no token with id 4711; to create a token, set name without id"
+        assert error.message == (
+            "There is no token with id 4711: it was revoked, or this login may not see it. For another user's token, set user_id; "
+            "to create a token, set name without id"
+        )
         assert transcript(sim) == UNCHANGED
 
 

@@ -251,7 +251,7 @@ class TestBody:
 class TestHints:
     """A next step for errors that callers do not explain; it stands beside the message."""
 
-    @pytest.mark.parametrize(("status", "hint"), [(403, "the scope of the token"), (429, "try again later"), (500, "look into its log")])
+    @pytest.mark.parametrize(("status", "hint"), [(403, "the scope of the token"), (429, "try again later"), (500, "look at its log")])
     def test_of_statuses(self, sim: Simulator, client: Client, status: int, hint: str) -> None:
         sim.fault("status", code=status, body={"errorMessage": "No."}, times=0)
         error = client.fails("POST", login=True, headers={}, accepts=None) if status == 403 else client.fails("POST", send_once=True)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
@@ -27,46 +28,55 @@ NOT_VALID = "POST {url}/commandcenter/api/Login: HTTP 200: Invalid Username or P
 LOGIN_NEEDED = "managing access tokens needs a login: username and password, or auth_token;"
 COHESITY_LOGIN_NEEDED = "a login needs username and password, or certificate and private_key:"
 
-# (product, the task's arguments, the message)
-OPTIONS: list[tuple[str, dict[str, Any], str]] = [
+# How well a message says what, where, why and what to do next: 5 all four, 4 all that a user needs, 3 something is missing, 1 a riddle.
+LOWEST_GRADE = 4
+
+# (grade, product, the task's arguments, the message)
+OPTIONS: list[tuple[int, str, dict[str, Any], str]] = [
     # A login that was refused.
-    ("commandcenter", {"password": WRONG}, f"{NOT_VALID} The login of user 'svc-ansible' {REFUSED}. {CODE}"),
+    (5, "commandcenter", {"password": WRONG}, f"{NOT_VALID} The login of user 'svc-ansible' {REFUSED}. {CODE}"),
     (
+        5,
         "commandcenter",
         {"username": "mfa", "password": "canary-commandcenter-mfa-password"},
         f"POST {{url}}/commandcenter/api/Login: HTTP 200: Two-factor authentication is enabled: add the PIN to the password. "
         f"The login of user 'mfa' {REFUSED}. {CODE}",
     ),
     (
+        5,
         "commandcenter",
         {"username": "svc@corp.example", "password": WRONG},
         f"{NOT_VALID} The login of user 'svc@corp.example' {REFUSED}. {COMMANDCENTER_DOMAIN}. {CODE}",
     ),
     (
+        5,
         "commandcenter",
         {"username": "CORP\\svc", "password": WRONG},
         f"{NOT_VALID} The login of user 'CORP\\\\svc' {REFUSED}. {COMMANDCENTER_DOMAIN}. {CODE}",
     ),
     (
+        5,
         "cohesity",
         {"username": "backup@corp.example", "password": WRONG},
         "POST {url}/v2/access-tokens: HTTP 400 KValidationError: Invalid Username or Password specified. "
         f"The login of user 'backup@corp.example' in domain 'LOCAL' {REFUSED}. {COHESITY_DOMAIN}",
     ),
     # What is missing or empty.
-    ("commandcenter", {"url": ""}, "url is missing or empty: give the option url, or set the environment variable COMMANDCENTER_URL"),
-    ("cohesity", {"cluster": ""}, "cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER"),
-    ("cohesity", {"cluster": None}, "cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER"),
-    ("commandcenter", {"password": ""}, f"{LOGIN_NEEDED} password (or COMMANDCENTER_PASSWORD) is missing or empty"),
+    (5, "commandcenter", {"url": ""}, "url is missing or empty: give the option url, or set the environment variable COMMANDCENTER_URL"),
+    (5, "cohesity", {"cluster": ""}, "cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER"),
+    (5, "cohesity", {"cluster": None}, "cluster is missing or empty: give the option cluster, or set the environment variable COHESITY_CLUSTER"),
+    (5, "commandcenter", {"password": ""}, f"{LOGIN_NEEDED} password (or COMMANDCENTER_PASSWORD) is missing or empty"),
     (
+        5,
         "commandcenter",
         {"username": None, "password": None},
         f"{LOGIN_NEEDED} username (or COMMANDCENTER_USERNAME) and password (or COMMANDCENTER_PASSWORD) are missing or empty",
     ),
-    ("cohesity", {"password": ""}, f"{COHESITY_LOGIN_NEEDED} password (or COHESITY_PASSWORD) is missing or empty"),
+    (5, "cohesity", {"password": ""}, f"{COHESITY_LOGIN_NEEDED} password (or COHESITY_PASSWORD) is missing or empty"),
     # The other product's address.
     *[
         (
+            4,
             "cohesity",
             {"cluster": f"https://cc.example{path}"},
             "cluster: this is the address of a Commvault Command Center, not of a Cohesity cluster; its modules are dataprotection.access.commandcenter_*",
@@ -75,6 +85,7 @@ OPTIONS: list[tuple[str, dict[str, Any], str]] = [
     ],
     *[
         (
+            4,
             "commandcenter",
             {"url": f"https://cluster.example{path}"},
             "url: this is the address of a Cohesity cluster, not of a Command Center; its modules are dataprotection.access.cohesity_*",
@@ -82,13 +93,21 @@ OPTIONS: list[tuple[str, dict[str, Any], str]] = [
         for path in ("/irisservices/api/v1/public", "/v2")
     ],
     # A token that cannot be found, or kept.
-    ("commandcenter", {"name": "ci", "id": 4711}, "There is no token with id 4711; to create a token, set name without id"),
     (
+        5,
+        "commandcenter",
+        {"name": "ci", "id": 4711},
+        "There is no token with id 4711: it was revoked, or this login may not see it. For another user's token, set user_id; "
+        "to create a token, set name without id",
+    ),
+    (
+        5,
         "commandcenter",
         {"store": {"file": "/dev/null/tokens/ci.json"}},
         "The store file /dev/null/tokens/ci.json: a part of the path of its folder is a file, so there cannot be such a folder; choose another path",
     ),
     (
+        5,
         "commandcenter",
         {"store": {"file": "/nonexistent/tokens/ci.json"}},
         "The store file /nonexistent/tokens/ci.json: its folder cannot be used (No such file or directory); "
@@ -98,24 +117,53 @@ OPTIONS: list[tuple[str, dict[str, Any], str]] = [
 
 ROLE = "Check that the role of the user, or the scope of the token, allows this call."
 RATE = "The server limits the rate of requests: try again later, or run fewer of these tasks at the same time."
-BROKEN = "The server failed by itself: try again, and look into its log if it stays so."
-SLOW = "If the server is only slow, raise timeout; otherwise check its load and the network between."
+BROKEN = "The server failed by itself: try again, and if it keeps failing, look at its log."
+SLOW = "If the server is only slow, raise timeout; otherwise check its load and the network in between."
 
-# (the simulator's fault, its arguments, what follows the request)
-SERVER: list[tuple[str, dict[str, Any], str]] = [
-    ("status", {"code": 403, "body": {"errorCode": 403, "errorMessage": "Forbidden"}}, f"HTTP 403: Forbidden. {ROLE}"),
-    ("status", {"code": 429, "body": "Too many", "headers": {"Retry-After": "60"}}, f"HTTP 429: Too many (the server asks to wait 60 s). {RATE}"),
-    ("status", {"code": 500, "body": {"errorCode": 500, "errorMessage": "Oops"}}, f"HTTP 500: Oops. {BROKEN}"),
-    ("delay", {"seconds": 5}, f"no complete response within 0.5 s. {SLOW}"),
+# (grade, the simulator's fault, its arguments, what follows the request)
+SERVER: list[tuple[int, str, dict[str, Any], str]] = [
+    (5, "status", {"code": 403, "body": {"errorCode": 403, "errorMessage": "Forbidden"}}, f"HTTP 403: Forbidden. {ROLE}"),
+    (5, "status", {"code": 429, "body": "Too many", "headers": {"Retry-After": "60"}}, f"HTTP 429: Too many (the server asks to wait 60 s). {RATE}"),
+    (5, "status", {"code": 500, "body": {"errorCode": 500, "errorMessage": "Oops"}}, f"HTTP 500: Oops. {BROKEN}"),
+    (4, "delay", {"seconds": 5}, f"no complete response within 0.5 s. {SLOW}"),
 ]
 
-# (product, the task's arguments, what the message holds)
-VALIDATION: list[tuple[str, dict[str, Any], str]] = [
-    ("commandcenter", {"name": "ci"}, "missing required arguments: url (or the environment variable COMMANDCENTER_URL)"),
-    ("commandcenter", {"url": "cc", "renewable_util": "90d"}, "Did you mean renewable_until instead of renewable_util?"),
-    ("cohesity", {"cluster": "c", "min_validty": "5m"}, "Did you mean min_validity instead of min_validty?"),
-    ("cohesity", {"cluster": "c", "store": "/a/file.json"}, "store takes a dict: for example {file: /path/to/token.json}"),
+# (grade, product, the task's arguments, what the message holds)
+VALIDATION: list[tuple[int, str, dict[str, Any], str]] = [
+    (4, "commandcenter", {"name": "ci"}, "missing required arguments: url (or the environment variable COMMANDCENTER_URL)"),
+    (4, "commandcenter", {"url": "cc", "renewable_util": "90d"}, "Did you mean renewable_until instead of renewable_util?"),
+    (4, "cohesity", {"cluster": "c", "min_validty": "5m"}, "Did you mean min_validity instead of min_validty?"),
+    (4, "cohesity", {"cluster": "c", "store": "/a/file.json"}, "store takes a dict: for example {file: /path/to/token.json}"),
 ]
+
+
+# The messages of the tests below that stand alone, graded like those of the tables.
+ALONE = {
+    "a login that is refused by status": 5,
+    "a pair that can no longer be renewed": 5,
+    "an address without a Command Center": 5,
+    "a name that belongs to somebody else": 4,
+    "a token whose secret the store does not hold": 5,
+    "a stale pair": 5,
+}
+TELLS = "told(task"
+GRADES = {
+    **{f"{product} {arguments}": grade for grade, product, arguments, _message in [*OPTIONS, *VALIDATION]},
+    **{f"{kind} {details}": grade for grade, kind, details, _rest in SERVER},
+    **ALONE,
+}
+
+
+def test_grades() -> None:
+    """A message that says less than its user needs is rewritten, not recorded."""
+    assert {case: grade for case, grade in GRADES.items() if not LOWEST_GRADE <= grade <= 5} == {}
+
+
+def test_each_message_is_graded() -> None:
+    """A test of a message that stands alone has its case among the grades."""
+    cases = {name.removeprefix("test_").replace("_", " ") for name, test in globals().items() if name.startswith("test_") and TELLS in getsource(test)}
+    tables = {"options", "the server"}
+    assert cases - tables == {case.lower() for case in ALONE}
 
 
 def task_of(product: str, sim: Simulator) -> Task:
@@ -131,12 +179,12 @@ def told(task: Task, **arguments: Any) -> str:
     return message
 
 
-@pytest.mark.parametrize(("product", "arguments", "message"), OPTIONS, ids=str)
+@pytest.mark.parametrize(("product", "arguments", "message"), [row[1:] for row in OPTIONS], ids=str)
 def test_options(sim: Simulator, product: str, arguments: dict[str, Any], message: str) -> None:
     assert told(task_of(product, sim), **arguments) == message.replace("{url}", sim.url)
 
 
-@pytest.mark.parametrize(("kind", "details", "rest"), SERVER, ids=str)
+@pytest.mark.parametrize(("kind", "details", "rest"), [row[1:] for row in SERVER], ids=str)
 def test_the_server(sim: Simulator, kind: str, details: dict[str, Any], rest: str) -> None:
     """A status is named once, also where the server repeats it as its code; and there is always something to do next."""
     sim.fault(kind, method="GET", path="AccessToken$", **details)
@@ -144,7 +192,7 @@ def test_the_server(sim: Simulator, kind: str, details: dict[str, Any], rest: st
     assert message == f"GET {sim.url}{BASE}/V4/AccessToken: {rest}"
 
 
-@pytest.mark.parametrize(("product", "arguments", "words"), VALIDATION, ids=str)
+@pytest.mark.parametrize(("product", "arguments", "words"), [row[1:] for row in VALIDATION], ids=str)
 def test_options_that_do_not_fit(product: str, arguments: dict[str, Any], words: str) -> None:
     spec = MODULES[product].ARGUMENT_SPEC
     errors = ArgumentSpecValidator(without_no_log(spec)).validate(arguments).errors
