@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import typing as t
 from collections.abc import Mapping
 
 from .._errors import ApiError
+from .._fingerprint import fingerprint
 from .._store.format import DamagedToken
 from .._time import from_api, from_iso, iso
 
@@ -31,7 +31,6 @@ _STORED_TIMES = (*_TIMES, "issued_at")
 _SECRETS = ("access_token", "refresh_token")
 _LISTS = ("api_endpoints", "allowed_ips")
 _LAST_ID = 2**63 - 1
-_FINGERPRINT_CHARACTERS = 16
 
 
 class Token(t.NamedTuple):
@@ -98,7 +97,7 @@ class Token(t.NamedTuple):
 
     def fingerprint(self) -> str | None:
         """Names the secret without telling it, so that two can be compared; None where there is none."""
-        return hashlib.sha256(self.access_token.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS] if self.access_token else None
+        return fingerprint(self.access_token)
 
     def public(self, now: float, server: str, auth_header: str | None = None) -> dict[str, t.Any]:
         """The token as users get it, with headers ready for a REST call where its secret is known.

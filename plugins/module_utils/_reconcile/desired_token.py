@@ -128,6 +128,10 @@ class DesiredToken(t.NamedTuple):
         """Whether its pair is to be renewed."""
         return self.state == "renewed" or not _lives(_prolonged(token, changes, now), self.min_validity, now)
 
+    def is_spent(self, _token: Token, _now: float) -> bool:
+        """Not by its times alone: a server whose clock is wrong would lose a token that works."""
+        return False
+
     def is_outdated(self, held: Token, listed: Token) -> bool:
         """Whether somebody else has renewed the token: only that moves the end of a renewable one, to an earlier moment too where the
         server's lifetime was shortened. The end of the others is an attribute like any other.

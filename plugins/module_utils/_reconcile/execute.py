@@ -194,8 +194,8 @@ class Executor:
                 refusal = error
         if not expendable:
             raise refusal.explained(
-                f"The {self.effects.noun} {old.name!r} (id {old.id}) must be renamed before its successor is created, and the server refused that; nothing else "
-                f"was changed. If its secret does not have to work until the successor is stored, revoke the {self.effects.noun} with state: absent first"
+                f"The {self.effects.noun} {old.name!r} (id {old.id}) must be renamed before its successor is created, and the server refused that; nothing "
+                f"else was changed. If its secret does not have to work until the successor is stored, revoke the {self.effects.noun} with state: absent first"
             ) from None
         # Its secret is of no use any more, so nothing is lost when it goes first.
         self.warn(f"{refusal.message}; so the {self.effects.noun} {old.id} is revoked before its successor is created")

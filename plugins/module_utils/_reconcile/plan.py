@@ -149,7 +149,7 @@ def _plan_without_store(desired: Desired, facts: Facts, live: Credential | None)
     changes = desired.drift(live, facts.now)
     if desired.recreate == "always" or desired.must_replace(live, changes, facts.now):
         prove(live, desired, facts)
-        return Plan("replace", live, leftovers=_leftovers(desired, facts, live))
+        return Plan("replace", live, leftovers=_leftovers(desired, facts, live), expendable=desired.is_spent(live, facts.now))
     # Only told of: without a store nobody knows who still uses the secret of a token that was replaced.
     name = desired.name or live.name or ""
     return Plan("none", live, changes, leftovers=[token for token in facts.listed if is_retired(name, token)])
@@ -165,7 +165,7 @@ def _plan_with_store(desired: Desired, facts: Facts, live: Credential | None) ->
         # The run before this one ended between two steps. What it may have created has no secret, so it is revoked; what it may have
         # renewed is never renewed again, while a static secret still works. The record proves that the token is ours: recreate need not
         # allow it.
-        return _successor(of_held, held, leftovers, orphans, expendable=desired.renews)
+        return _successor(of_held, held, leftovers, orphans, expendable=desired.renews or (held is not None and desired.is_spent(held, facts.now)))
     if foreign is not None:
         return _plan_foreign(desired, facts, foreign, [*leftovers, *([of_held] if of_held else [])], orphans)
     if of_held is None or held is None:
@@ -182,7 +182,7 @@ def _plan_with_store(desired: Desired, facts: Facts, live: Credential | None) ->
     # An orphan beside a token whose secret is stored is no more than something to clean up.
     leftovers = [*leftovers, *orphans]
     if desired.recreate == "always" or desired.must_replace(token, changes, facts.now):
-        return Plan("replace", token, leftovers=leftovers)
+        return Plan("replace", token, leftovers=leftovers, expendable=desired.is_spent(token, facts.now))
     return Plan("renew" if desired.must_renew(token, changes, facts.now) else "reuse", token, changes, leftovers=leftovers)
 
 
@@ -196,7 +196,7 @@ def _plan_foreign(desired: Desired, facts: Facts, foreign: Credential, leftovers
         )
     if not proven:
         prove(foreign, desired, facts)
-    return Plan("replace", foreign, orphans=orphans, leftovers=leftovers)
+    return Plan("replace", foreign, orphans=orphans, leftovers=leftovers, expendable=desired.is_spent(foreign, facts.now))
 
 
 def _successor(of_held: Credential | None, held: t.Any, leftovers: list[Credential], orphans: Sequence[Credential], expendable: bool = False) -> Plan:

@@ -124,6 +124,9 @@ class Desired(t.Protocol):
     def must_renew(self, found: t.Any, changes: Mapping[str, t.Any], now: float) -> bool:
         """Whether its secret is to be renewed."""
 
+    def is_spent(self, found: t.Any, now: float) -> bool:
+        """Whether its secret works for nobody any more, so that it need not outlive its replacement."""
+
     def is_outdated(self, held: t.Any, listed: t.Any) -> bool:
         """Whether somebody else has obtained a new secret for it since the held one was stored."""
 
