@@ -126,7 +126,8 @@ class ApiKeys:
         body = {"isActive": True, "expiryTimeMsecs": None, **to_wire(attributes), "name": name}
         try:
             with _explained():
-                document = self._send("POST", self._path, body=body).data
+                # Where names are not unique, a second one would create a second key.
+                document = self._send("POST", self._path, body=body, send_once=True).data
             if not isinstance(document, dict):
                 raise ApiError(f"{call}: the response is not a JSON object", maybe_applied=True)
             secret = check_secret(document.get("apiKey"), "apiKey", call)
