@@ -112,7 +112,7 @@ def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
     others = somebody_elses(cell)
     operation.prepare(cell)
     before = cell.stored()
-    worked = bool(before and cell.sim.check(before["access_token"]))
+    worked = bool(before and judges.works(cell.sim, before["access_token"]))
     cell.arm(mishap)
     outcome = cell.run(operation.options, mishap)
     front, vault = gateways(cell)
@@ -145,7 +145,7 @@ def gateways(cell: Cell) -> tuple[Gateway, Gateway]:
 def check_success(cell: Cell, operation: Operation, result: Mapping[str, Any] | None) -> None:
     """A run that says that it succeeded has returned a token that works."""
     if result and not result.get("failed") and operation.leaves_a_token:
-        assert cell.sim.check(result["token"]["access_token"]), "a run reported success with a token that does not work"
+        assert judges.works(cell.sim, result["token"]["access_token"]), "a run reported success with a token that does not work"
 
 
 def heal(cell: Cell, operation: Operation, options: dict[str, Any]) -> dict[str, Any]:

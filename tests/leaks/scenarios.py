@@ -264,7 +264,7 @@ BAD = """
 - name: "fails: an API key with a wrong password"
   dataprotection.access.cohesity_api_key: {name: ci, password: "{{ password.wrong }}"}
 - name: "fails: an API key whose end has passed"
-  dataprotection.access.cohesity_api_key: {name: ci, expires: 2001-01-01}
+  dataprotection.access.cohesity_api_key: {name: ci, expires: "2001-01-01"}
 - name: "fails: an API key with a wrong vault token"
   dataprotection.access.cohesity_api_key:
     name: ci

@@ -53,6 +53,11 @@ class DesiredKey(t.NamedTuple):
     def renews(self) -> bool:
         return False
 
+    @property
+    def names_are_unique(self) -> bool:
+        # It is not known of every release, and clients go by the id.
+        return False
+
     def satisfied(self) -> DesiredKey:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
         return self._replace(

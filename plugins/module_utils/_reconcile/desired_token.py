@@ -58,6 +58,10 @@ class DesiredToken(t.NamedTuple):
     def renews(self) -> bool:
         return True
 
+    @property
+    def names_are_unique(self) -> bool:
+        return True
+
     def satisfied(self) -> DesiredToken:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
         return self._replace(

@@ -83,6 +83,7 @@ class Executor:
             self._bound(claim)
             self._revoke_orphans(claim)
             token, unsettled = self.creation.create(attributes, claim)
+            unsettled = unsettled or self.plan.may_follow(self.desired, self.facts)
             self.creation.check_owner(token, self.plan.token if self.plan.recreates else None)
             claim.commit(token, replaced=self.facts.still_alive(claim.replaced), unsettled=unsettled, discard=lambda: self.effects.discard(token))
         self._revoke_leftovers()
@@ -161,6 +162,7 @@ class Executor:
             if not error.maybe_applied and not self.creation.unsettled:
                 self.effects.try_to(restore, f"the {self.effects.noun} {old.id} is still named {aside!r}")
             raise
+        unsettled = unsettled or self.plan.may_follow(self.desired, self.facts)
         due = int(self.facts.now) + self.desired.overlap
         replaced = (*self.facts.still_alive(claim.replaced), Replaced(old.known_id, due))
         claim.commit(token, replaced=replaced, unsettled=unsettled, discard=lambda: self.effects.discard(token), restore=restore)

@@ -55,6 +55,10 @@ class Plan(t.NamedTuple):
             waiting = (*waiting, Replaced(self.token.id, int(facts.now) + desired.overlap))
         return waiting
 
+    def may_follow(self, desired: Desired, facts: Facts) -> bool:
+        """Whether a creation of a run that has died may still be carried out, beside the one of this plan."""
+        return facts.is_suspect and not desired.names_are_unique and not self.orphans
+
     @property
     def replaced_id(self) -> Id | None:
         """The id of the token that a new one takes the place of."""
@@ -116,15 +120,17 @@ def _orphans(desired: Desired, facts: Facts) -> list[Credential]:
         and token.id not in known
         and token.id is not None
         and is_unused(token)
-        and _is_of_that_time(token, contents, facts)
+        and _is_of_that_time(token, contents, desired, facts)
         and is_proven(token, desired, facts)
     ]
 
 
-def _is_of_that_time(token: Credential, contents: Contents, facts: Facts) -> bool:
-    """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell."""
+def _is_of_that_time(token: Credential, contents: Contents, desired: Desired, facts: Facts) -> bool:
+    """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell; but not
+    for long where people may create others of the same name.
+    """
     if not facts.clocks_agree or token.created_at is None:
-        return True
+        return facts.is_suspect or desired.names_are_unique
     since, until = contents.suspect_since, contents.suspect_until
     is_late = until is not None and token.created_at > until + CLOCKS_AGREE_SECONDS
     return not is_late and (since is None or token.created_at >= since - CLOCKS_AGREE_SECONDS)

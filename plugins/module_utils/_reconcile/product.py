@@ -106,6 +106,10 @@ class Desired(t.Protocol):
     def renews(self) -> bool:
         """Whether the product renews a secret in place, by which the one before it dies. A static secret is replaced."""
 
+    @property
+    def names_are_unique(self) -> bool:
+        """Whether a server refuses a second one of the same name and owner, so that a creation which it carries out late comes to nothing."""
+
     def satisfied(self) -> Desired:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
 
