@@ -13,7 +13,7 @@ from .._store.format import Id, Replaced
 from .create import Creation, NameTaken
 from .effects import Effects
 from .facts import Facts, is_retired, is_same_name, retired_names
-from .plan import Plan
+from .plan import Plan, may_follow
 from .product import Credential, Desired, Renewing, Service
 
 
@@ -83,7 +83,7 @@ class Executor:
             self._bound(claim)
             self._revoke_orphans(claim)
             token, unsettled = self.creation.create(attributes, claim)
-            unsettled = unsettled or self.plan.may_follow(self.desired, self.facts)
+            unsettled = unsettled or may_follow(self.desired, self.facts)
             self.creation.check_owner(token, self.plan.token if self.plan.recreates else None)
             claim.commit(token, replaced=self.facts.still_alive(claim.replaced), unsettled=unsettled, discard=lambda: self.effects.discard(token))
         self._revoke_leftovers()
@@ -162,7 +162,7 @@ class Executor:
             if not error.maybe_applied and not self.creation.unsettled:
                 self.effects.try_to(restore, f"the {self.effects.noun} {old.id} is still named {aside!r}")
             raise
-        unsettled = unsettled or self.plan.may_follow(self.desired, self.facts)
+        unsettled = unsettled or may_follow(self.desired, self.facts)
         due = int(self.facts.now) + self.desired.overlap
         replaced = (*self.facts.still_alive(claim.replaced), Replaced(old.known_id, due))
         claim.commit(token, replaced=replaced, unsettled=unsettled, discard=lambda: self.effects.discard(token), restore=restore)

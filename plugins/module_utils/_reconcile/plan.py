@@ -55,14 +55,21 @@ class Plan(t.NamedTuple):
             waiting = (*waiting, Replaced(self.token.id, int(facts.now) + desired.overlap))
         return waiting
 
-    def may_follow(self, desired: Desired, facts: Facts) -> bool:
-        """Whether a creation of a run that has died may still be carried out, beside the one of this plan."""
-        return facts.is_suspect and not desired.names_are_unique and not self.orphans
-
     @property
     def replaced_id(self) -> Id | None:
         """The id of the token that a new one takes the place of."""
         return self.token.id if self.token and (self.step == "replace" or self.recreates) else None
+
+
+def may_follow(desired: Desired, facts: Facts) -> bool:
+    """Whether a creation of an earlier run may still be carried out, beside one that is made now: nothing but time ends that where names are
+    not unique.
+    """
+    contents = facts.contents
+    if desired.names_are_unique or contents is None or contents.known_ids is None:
+        return False
+    until = contents.suspect_until
+    return until is None or not facts.clocks_agree or facts.now <= until + CLOCKS_AGREE_SECONDS
 
 
 def make_plan(desired: Desired, facts: Facts) -> Plan:
