@@ -430,8 +430,6 @@ def faults(secrets: Sequence[str]) -> list[dict[str, t.Any]]:
         [echo],
         {"accessToken": [f"{MINTED}listed"], "token": {"nested": f"{MINTED}nested"}, "tokenInfo": f"{MINTED}text", "tokens": f"{MINTED}text"},
         {"accessToken": f"{MINTED}with\x07bell", "token": f"QSDK {MINTED}with\x07bell", "tokens": [f"{MINTED}text"], "refreshToken": f"{MINTED}r"},
-        {"apiKey": f"{MINTED}with\x07bell", "apiKeys": [f"{MINTED}text"], "id": [f"{MINTED}id"]},
-        {"errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"},
         {"errList": [{"errLogMessage": echo, "errorCode": 1}], "isAccountLocked": True, "remainingLockTime": 60, "tokens": {}},
         {"error": {"errorCode": 5, "errorMessage": echo}},
         {"errorCode": 5, "errorMessage": echo},
@@ -469,6 +467,13 @@ def faults(secrets: Sequence[str]) -> list[dict[str, t.Any]]:
     ]
 
 
+# A cluster that creates a key, and says so in the wrong way.
+KEY_FAULTS: list[dict[str, t.Any]] = [
+    {"kind": "json", "value": {"apiKey": f"{MINTED}with\x07bell", "apiKeys": [f"{MINTED}text"], "id": [f"{MINTED}id"]}},
+    {"kind": "json", "value": {"id": "1", "errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+    {"kind": "status", "code": 500, "body": {"errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+    {"kind": "status", "code": 400, "body": {"errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+]
 SLOW = ("delay", "delay_after", "drip", "drip_headers")
 
 
@@ -491,7 +496,8 @@ def faulty_tasks(pairs: Sequence[tuple[Mapping[str, t.Any], Call]]) -> list[dict
 
 
 def every_fault_everywhere() -> list[dict[str, t.Any]]:
-    return faulty_tasks([(fault, call) for call in CALLS for fault in faults(call.secrets) if fault["kind"] not in ("big", *SLOW)])
+    pairs = [(fault, call) for call in CALLS for fault in faults(call.secrets) if fault["kind"] not in ("big", *SLOW)]
+    return faulty_tasks([*pairs, *((fault, call) for call in CALLS if call.module == KEY for fault in KEY_FAULTS)])
 
 
 def every_fault_somewhere() -> list[dict[str, t.Any]]:
