@@ -118,6 +118,10 @@ class DesiredKey(t.NamedTuple):
         """Never: a key is static."""
         return False
 
+    def is_stale(self, held: NamedKey, found: NamedKey) -> bool:
+        """Whether the record says something else of the key than the cluster: readers go by its end, and by whether it is active."""
+        return held.described() != found.described()
+
     def is_outdated(self, held: NamedKey, listed: NamedKey) -> bool:
         """Whether somebody else has rotated the key, which replaced its secret: the cluster tells when it last gave one out."""
         return listed.rotated_at is not None and (held.rotated_at is None or listed.rotated_at > held.rotated_at)

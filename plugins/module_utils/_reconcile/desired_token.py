@@ -136,6 +136,10 @@ class DesiredToken(t.NamedTuple):
         """Not by its times alone: a server whose clock is wrong would lose a token that works."""
         return False
 
+    def is_stale(self, _held: Token, _found: Token) -> bool:
+        """Readers go by the end of the pair, which nothing but a renewal moves; the list tells much that a record does not have."""
+        return False
+
     def is_outdated(self, held: Token, listed: Token) -> bool:
         """Whether somebody else has renewed the token: only that moves the end of a renewable one, to an earlier moment too where the
         server's lifetime was shortened. The end of the others is an attribute like any other.

@@ -67,6 +67,9 @@ class Executor:
                 self.claims.check_unchanged()
                 raise
             self.claims.save_update(token)
+        elif token and self.plan.step == "reuse" and self.desired.is_stale(self.facts.held, token):
+            # Somebody has changed it on the server, or a run that did so died before it stored that. Readers go by the record.
+            self.effects.try_to(lambda: self.claims.save_update(token), "the record still has the attributes of before")
         if self.plan.step == "reuse":
             return self._outcome(token, actions=self._revoke_leftovers())
         # Without a store nobody knows who still uses the secret of a token that was replaced.

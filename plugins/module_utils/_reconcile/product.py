@@ -131,6 +131,9 @@ class Desired(t.Protocol):
     def is_spent(self, found: t.Any, now: float) -> bool:
         """Whether its secret works for nobody any more, so that it need not outlive its replacement."""
 
+    def is_stale(self, held: t.Any, found: t.Any) -> bool:
+        """Whether the record's attributes are others than the live one's, in what its readers go by."""
+
     def is_outdated(self, held: t.Any, listed: t.Any) -> bool:
         """Whether somebody else has obtained a new secret for it since the held one was stored."""
 

@@ -124,7 +124,21 @@ def test_updates_are_kept_in_the_record(filed: KeyTask) -> None:
 def test_an_expiry_that_was_taken_away_is_forgotten(sim: Simulator, filed: KeyTask) -> None:
     made = filed(expires="90d")["api_key"]
     sim.cohesity_key_edit(made["id"], expires=None)
-    assert filed()["api_key"]["expires_at"] is None
+    result = filed.predicted_and_done()
+    assert (result["changed"], result["api_key"]["expires_at"]) == (False, None)
+    assert filed.store
+    assert (filed.store.read() or {})["expires_at"] is None
+
+
+def test_what_was_changed_outside_is_kept_for_readers_once(sim: Simulator, key: KeyTask) -> None:
+    made = key()["api_key"]
+    sim.cohesity_key_edit(made["id"], is_active=False)
+    assert key.predicted_and_done()["actions"] == ["reused"]
+    assert key.store
+    assert (key.store.read() or {})["active"] is False
+    version = key.store.version()
+    key()
+    assert key.store.version() == version
 
 
 def test_an_expired_key_whose_rename_is_refused(sim: Simulator, filed: KeyTask) -> None:
