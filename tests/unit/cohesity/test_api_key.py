@@ -252,6 +252,7 @@ class TestRefused:
             ({"overlap": "1d"}, "overlap needs a store"),
             ({"expires": "soon"}, "expires: 'soon' is neither"),
             ({"api_key": "with a\nbreak"}, "api_key: it is empty, or holds characters"),
+            ({"api_key": {"api_key": "canary", "headers": {}}}, "api_key takes the secret itself"),
         ],
     )
     def test_before_anything_is_sent(self, sim: Simulator, key: KeyTask, wish: dict[str, Any], words: str) -> None:
