@@ -194,7 +194,8 @@ class Executor:
                 self.effects.rename(old.known_id, name)
                 return name, restore
             except ApiError as error:
-                if error.maybe_applied:
+                # That says nothing about the name.
+                if error.maybe_applied or error.status in (None, 429) or error.status >= 500:
                     raise
                 refusal = error
         if not expendable:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from ansible_collections.dataprotection.access.plugins.module_utils._fingerprint
 from ansible_collections.dataprotection.access.plugins.module_utils._memory import Memory
 from ansible_collections.dataprotection.access.plugins.module_utils._time import iso
 from tests.constants import DAY, MINUTE
-from tests.simulator import Simulator
+from tests.simulator import Simulator, credentials
+from tests.stores import FileStore
 from tests.unit.cohesity.keys import CREATE, KEYS, LIST, LOGIN, ME, SID, KeyTask
 from tests.unit.helpers import bodies, full_params, transcript
 
@@ -295,4 +297,36 @@ class TestRefused:
         sim.fault("status", method="PUT", code=403, times=0)
         error = key.fails(state="rotated")
         assert "must be renamed before its successor is created" in error.message
+        assert key.names() == ["exporter"]
+
+
+class TestScope:
+    def test_a_tenant_goes_with_every_request_but_the_login(self, sim: Simulator, key: KeyTask) -> None:
+        tenant = credentials.COHESITY_TENANTS[0]
+        assert key(tenant=tenant["name"])["actions"] == ["created"]
+        assert transcript(sim) == [LOGIN, "GET /irisservices/api/v1/public/tenants", ME, LIST, CREATE]
+        assert [entry["headers"].get("x-impersonate-tenant-id") for entry in sim.requests()] == [None, None, *[tenant["tenantId"]] * 3]
+
+    def test_a_cluster_behind_helios(self, sim: Simulator, key: KeyTask) -> None:
+        sim.set(cohesity_helios=True)
+        cluster = credentials.HELIOS_CLUSTERS[0]
+        manager = sim.cohesity_key_create("manager")["secret"]
+        assert key(api_key=manager, username=None, password=None, access_cluster=cluster["name"])["actions"] == ["created"]
+        assert [entry["headers"].get("accessclusterid") for entry in sim.requests()] == [None, *[str(cluster["clusterId"])] * 3]
+
+    def test_a_record_is_of_one_tenant(self, sim: Simulator, tmp_path: Path) -> None:
+        first, second = credentials.COHESITY_TENANTS[:2]
+        kept = KeyTask(sim, FileStore(tmp_path / "tokens"))
+        kept(tenant=first["name"])
+        assert kept(tenant=first["tenantId"])["actions"] == ["reused"]
+        assert "holds the record of another token" in kept.fails(tenant=second["name"]).message
+
+
+class TestTrouble:
+    def test_a_rename_that_reaches_nobody_is_no_refusal(self, sim: Simulator, key: KeyTask) -> None:
+        key()
+        sim.fault("status", method="GET", path="/api-keys/", code=500, times=0)
+        error = key.fails(state="rotated", retries=0)
+        assert error.status == 500
+        assert "refused" not in error.message
         assert key.names() == ["exporter"]
