@@ -12,8 +12,9 @@ version_added: 1.0.0
 author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
-  - Returns the token that P(dataprotection.access.commandcenter_access_token#module) or P(dataprotection.access.cohesity_access_token#module) keeps
-    in a file or in a vault, as the dict that the module returned, with C(headers) ready for a REST call.
+  - Returns the token or API key that P(dataprotection.access.commandcenter_access_token#module), P(dataprotection.access.cohesity_access_token#module)
+    or P(dataprotection.access.cohesity_api_key#module) keeps in a file or in a vault, as the dict that the module returned, with C(headers) ready for a
+    REST call.
   - It only reads. It takes no lock, writes nothing, and sends no request to Cohesity or Command Center, so any number of readers may work beside the
     one playbook that keeps the token valid. They need no login of the product, and in a vault only the right to read one path.
   - A token is returned as long as it is valid, also while a run is at work on it.
@@ -110,6 +111,7 @@ notes:
 seealso:
   - module: dataprotection.access.commandcenter_access_token
   - module: dataprotection.access.cohesity_access_token
+  - module: dataprotection.access.cohesity_api_key
   - name: Choosing a credential
     description: One refresher, many readers.
     link: https://ansible-collections.github.io/dataprotection.access/docsite/guide_credentials.html
@@ -147,7 +149,8 @@ RETURN = r"""
 _raw:
   description:
     - One dict, the token as the module returned it. Its keys are those of
-      RV(dataprotection.access.commandcenter_access_token#module:token) or of RV(dataprotection.access.cohesity_access_token#module:token).
+      RV(dataprotection.access.commandcenter_access_token#module:token), RV(dataprotection.access.cohesity_access_token#module:token) or
+      RV(dataprotection.access.cohesity_api_key#module:api_key).
   type: list
   elements: dict
 """
@@ -162,6 +165,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
+from ..module_utils._cohesity import api_key
 from ..module_utils._cohesity import stored as cohesity
 from ..module_utils._commandcenter import stored as commandcenter
 from ..module_utils._errors import ApiError
@@ -183,13 +187,18 @@ display = Display()
 
 _PLACES = pick(STORE_SPEC["store"]["options"], ("file", "vault"))
 ARGUMENT_SPEC: dict[str, t.Any] = {**_PLACES, "min_validity": {"type": "str", "default": "0s"}, **pick(transport_spec(""), ("timeout", "retries", "use_proxy"))}
-SECRET_RESULTS = ("access_token", "refresh_token", "headers")
+SECRET_RESULTS = ("access_token", "refresh_token", "api_key", "headers")
 
 _NAME = "dataprotection.access.stored_token"
 _VALIDATOR = ArgumentSpecValidator(without_no_log(ARGUMENT_SPEC), mutually_exclusive=[list(_PLACES)], required_one_of=[list(_PLACES)])
 # How the token of each kind of record is given to the user.
 _KINDS: dict[str, tuple[Kind, Callable[[Contents, float], dict[str, t.Any]]]] = {
-    product.RECORD_KIND.name: (product.RECORD_KIND, product.public) for product in (commandcenter, cohesity)
+    kind.name: (kind, public)
+    for kind, public in (
+        (commandcenter.RECORD_KIND, commandcenter.public),
+        (cohesity.RECORD_KIND, cohesity.public),
+        (api_key.KEY_KIND, api_key.public),
+    )
 }
 
 

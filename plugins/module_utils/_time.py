@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 _DURATION = re.compile(r"(?:[0-9]{1,15}[wdhms])+")
 _LONGEST_DURATION = 1000 * 365 * 86400
 # The last second that has a date: 9999-12-31T23:59:59Z.
-_LAST_DATE = 253402300799
+LAST_DATE = 253402300799
 
 
 def parse_duration(value: str, option: str) -> int:
@@ -65,11 +65,11 @@ def parse_moment(value: str, option: str) -> Moment:
     return Moment(int(moment.timestamp()), relative=False)
 
 
-def check_moment(moment: Moment, option: str, now: float) -> int:
-    """The moment in epoch seconds; raises ApiError when it has passed, or when the server's numbers do not reach so far."""
+def check_moment(moment: Moment, option: str, now: float, last: int = LAST_TIMESTAMP) -> int:
+    """The moment in epoch seconds; raises ApiError when it has passed, or is later than the last one that the server can store."""
     at = moment.at(now)
-    if at > LAST_TIMESTAMP:
-        raise ApiError(f"{option}: {iso_or_number(at)} is later than 2038-01-19T03:14:07Z, the last moment that the server can store")
+    if at > last:
+        raise ApiError(f"{option}: {iso_or_number(at)} is later than {iso(last)}, the last moment that the server can store")
     if at <= now:
         raise ApiError(f"{option}: {iso_or_number(at)} is not in the future; the server's time is {iso(now)}")
     return at
@@ -114,7 +114,7 @@ def from_api(value: t.Any) -> int | None:
         seconds = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return seconds if 0 < seconds <= _LAST_DATE else None
+    return seconds if 0 < seconds <= LAST_DATE else None
 
 
 # When a task began

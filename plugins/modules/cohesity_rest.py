@@ -225,16 +225,18 @@ code:
   sample: KValidationError
 """
 
+import functools
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ..module_utils._cohesity.api_key import KEY_KIND
 from ..module_utils._cohesity.cluster import Cluster, cluster_name
 from ..module_utils._cohesity.credential import Credential
-from ..module_utils._cohesity.given import check_account, given_credential
+from ..module_utils._cohesity.given import given_credential
 from ..module_utils._cohesity.login import Login
-from ..module_utils._cohesity.memory import acquire_from, memory_key
-from ..module_utils._cohesity.scope import scope_headers
-from ..module_utils._cohesity.stored import RECORD_KIND
+from ..module_utils._cohesity.memory import memory_key, sharing
+from ..module_utils._cohesity.scope import Scope
+from ..module_utils._cohesity.stored import RECORD_KIND, stored_credential
 from ..module_utils._errors import ApiError
 from ..module_utils._http.client import Response
 from ..module_utils._memory import Memory
@@ -281,9 +283,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     credential = _credential(params, login, check_mode, warn)
     if check_mode and credential is None and not login.is_given and call.sends_something(check_mode):
         return skipped("there is no credential to read with in check mode")
-    options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"]}
-    if memory is not None:
-        options["acquire"] = acquire_from(memory)
+    options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"], **sharing(memory)}
     with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
         outcome = perform(_sender(cluster, params), call, check_mode)
         return result_of(outcome, cluster.actions, cluster.masked)
@@ -303,27 +303,13 @@ def _credential(params: Mapping[str, t.Any], login: Login, check_mode: bool, war
     if credential is not None:
         raise ApiError("store excludes api_key, token and session: give one credential")
     transport = pick(params, ("timeout", "retries", "use_proxy"))
-    contents = read_contents(params["store"], RECORD_KIND, **transport, warn=warn, may_be_missing=check_mode)
-    if contents is None:
-        return None
-    check_account("store", contents.token, login, name)
-    return t.cast(Credential, contents.token)
+    contents = read_contents(params["store"], (RECORD_KIND, KEY_KIND), **transport, warn=warn, may_be_missing=check_mode)
+    return None if contents is None else stored_credential(contents, login, name)
 
 
 def _sender(cluster: Cluster, params: Mapping[str, t.Any]) -> Callable[..., Response]:
-    """Sends requests for the tenant and to the cluster behind Helios that the options name; a name is resolved before the first one."""
-    scope: dict[str, str] | None = None
-
-    def read(path: str, headers: Mapping[str, str]) -> t.Any:
-        return cluster.call("GET", path, headers=headers).data
-
-    def send(method: str, path: str, *, headers: Mapping[str, str], **request: t.Any) -> Response:
-        nonlocal scope
-        if scope is None:
-            scope = scope_headers(read, params["access_cluster"], params["tenant"])
-        return cluster.call(method, path, headers={**headers, **scope}, text=True, **request)
-
-    return send
+    """Sends requests for the tenant and to the cluster behind Helios that the options name, and takes any text as a response."""
+    return functools.partial(Scope(cluster.call, params["access_cluster"], params["tenant"]).send, text=True)
 
 
 def main() -> None:

@@ -481,8 +481,9 @@ from ..module_utils._commandcenter.token import Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
-from ..module_utils._reconcile.declared import DECLARED_SPEC, Task, outcome_result, reconcile_declared
-from ..module_utils._reconcile.desired import read_desired
+from ..module_utils._reconcile.declared import Task
+from ..module_utils._reconcile.declared_token import reconcile_token, token_result
+from ..module_utils._reconcile.desired_token import DECLARED_SPEC, read_desired
 from ..module_utils._reconcile.execute import Outcome
 from ..module_utils._time import task_began
 
@@ -507,10 +508,10 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         tokens = AccessTokens(server)
         if params["access_token"]:
             pair = Token(id=params["id"], name=params["name"], access_token=params["access_token"], refresh_token=params["refresh_token"])
-            return outcome_result(_renew_pair(tokens, pair, check_mode), tokens)
+            return token_result(_renew_pair(tokens, pair, check_mode), tokens)
         server.check_login()
         common = Task(**pick(params, ("username", "domain", "timeout", "retries", "use_proxy")), check_mode=check_mode, warn=warn, began=began)
-        return outcome_result(reconcile_declared(tokens, desired, params["store"], common), tokens)
+        return token_result(reconcile_token(tokens, desired, params["store"], common), tokens)
 
 
 def _renew_pair(tokens: AccessTokens, pair: Token, check_mode: bool) -> Outcome:

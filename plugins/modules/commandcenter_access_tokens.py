@@ -444,8 +444,9 @@ from ..module_utils._commandcenter.token import RENEWABLE_SCOPES, Token
 from ..module_utils._errors import ApiError
 from ..module_utils._module import failure, run_shipped
 from ..module_utils._options import COMMANDCENTER_SPEC, STORE_SPEC, pick
-from ..module_utils._reconcile.declared import DECLARED_SPEC, Task, outcome_result, reconcile_declared
-from ..module_utils._reconcile.desired import Desired, read_desired
+from ..module_utils._reconcile.declared import Task
+from ..module_utils._reconcile.declared_token import reconcile_token, token_result
+from ..module_utils._reconcile.desired_token import DECLARED_SPEC, DesiredToken, read_desired
 from ..module_utils._reconcile.execute import Outcome
 from ..module_utils._reconcile.purge import of_owner, undeclared
 from ..module_utils._time import task_began
@@ -469,7 +470,7 @@ class Entry(t.NamedTuple):
     """One declared token. label: how messages call it. auth_header: the form in which it is sent, or None for the login's."""
 
     label: str
-    desired: Desired
+    desired: DesiredToken
     store: Mapping[str, t.Any] | None
     auth_header: str | None
 
@@ -584,8 +585,8 @@ def _entry_result(tokens: KeptList, entry: Entry, common: Task) -> dict[str, t.A
     if entry.auth_header is not None:
         server.auth_header = None if entry.auth_header == "auto" else entry.auth_header
     try:
-        outcome = reconcile_declared(tokens, entry.desired, entry.store, common)
-        found = outcome_result(_without_secret(outcome) if common.check_mode else outcome, tokens)
+        outcome = reconcile_token(tokens, entry.desired, entry.store, common)
+        found = token_result(_without_secret(outcome) if common.check_mode else outcome, tokens)
         return {"name": entry.label, **found, "changes": _changes(found["diff"]), "failed": False}
     except ApiError as error:
         if tokens.is_unusable:
@@ -611,7 +612,7 @@ def _changes(diff: Mapping[str, t.Any]) -> dict[str, t.Any]:
 class Purge:
     """Revokes what has the prefix and is not declared."""
 
-    def __init__(self, tokens: KeptList, prefix: str, declared: Sequence[Desired], common: Task) -> None:
+    def __init__(self, tokens: KeptList, prefix: str, declared: Sequence[DesiredToken], common: Task) -> None:
         self._tokens = tokens
         self._prefix = prefix
         self._declared = declared
@@ -641,7 +642,7 @@ class Purge:
 
     def _revoke(self, token: Token, user_id: int | None) -> dict[str, t.Any]:
         desired = read_desired(**{**_NOTHING, "state": "absent", "id": token.id, "user_id": user_id}, has_store=False)
-        outcome = reconcile_declared(self._tokens, desired, None, self._common)
+        outcome = reconcile_token(self._tokens, desired, None, self._common)
         return {**token.listed(self._tokens.server_time()), "actions": outcome.actions, "diff": {"before": token.described(), "after": {}}}
 
 

@@ -24,6 +24,7 @@ from tests.faults import product
 from tests.faults.forks import Outcome
 from tests.faults.lane import NAME, Cell
 from tests.faults.operations import Operation
+from tests.faults.subjects import KEYS, TOKENS
 from tests.simulator import Simulator
 
 Record = dict[str, Any] | None
@@ -77,11 +78,11 @@ def check_programs_keep_working(cell: Cell, operation: Operation, before: Record
     held = (before or {}).get("access_token")
     stored = (document or {}).get("access_token")
     assert stored or not held, "the record has lost its secret"
-    if stored and not cell.sim.check(stored):
+    if stored and not judges.works(cell.sim, stored):
         rotated = any(stored == access for token in cell.tokens() for access, _refresh in token["chain"])
         assert rotated or (stored == held and not worked), "the secret in the store has stopped working"
     if not stored:
-        assert all(cell.sim.check(secret) for secret in cell.secrets_in_use), "a secret in use has stopped working before its successor was stored"
+        assert all(judges.works(cell.sim, secret) for secret in cell.secrets_in_use), "a secret in use has stopped working before its successor was stored"
 
 
 def check_agreement(cell: Cell, before: Record, existed: set[int], document: Record) -> None:
@@ -121,14 +122,14 @@ def check_at_rest(cell: Cell, operation: Operation, outcome: Outcome) -> None:
 
 
 def secrets_of_all_tokens(sim: Simulator) -> set[str]:
-    """Every secret of Command Center that the simulator ever gave out."""
-    tokens = sim.state()["commandcenter"]["tokens"]
+    """Every secret of a named credential that the simulator ever gave out."""
+    tokens = [token for subject in (TOKENS, KEYS) for token in subject.every(sim)]
     pairs = [pair for token in tokens for pair in (judges.secrets_of(token), *token["chain"])]
     return {secret for pair in pairs for secret in pair if secret}
 
 
 def check_nothing_told(sim: Simulator, outcome: Outcome, *more: str) -> None:
-    """What people see of a run (its error, its warnings, its diff) holds no secret of Command Center, and none of these."""
+    """What people see of a run (its error, its warnings, its diff) holds no secret of a named credential, and none of these."""
     told = json.dumps([outcome.message, outcome.warnings, (outcome.result or {}).get("diff")])
     found = [secret for secret in secrets_of_all_tokens(sim) | set(more) if secret in told]
     assert not found, f"{len(found)} secrets are told in: {told}"

@@ -20,9 +20,9 @@ from tests.constants import LEASE
 from tests.faults.forks import ForkServer, Outcome, job
 from tests.faults.gateway import Gateway
 from tests.faults.mishaps import NONE, Mishap
+from tests.faults.subjects import TOKENS, Subject
 from tests.openbao import MOUNT, OpenBao
 from tests.simulator import Simulator
-from tests.simulator.credentials import COMMANDCENTER_USER_ID
 
 NAME = "exporter"
 _numbers = itertools.count(1)
@@ -52,19 +52,20 @@ class Lane:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
 
-    def cell(self, store: str, through_gateway: bool = False) -> Cell:
+    def cell(self, store: str, through_gateway: bool = False, subject: Subject = TOKENS) -> Cell:
         """A new beginning: a simulator as new, and a store that holds nothing. through_gateway: the product, too, is reached through one."""
         self.sim.reset()
         for gateway in (self.front, self.vault):
             gateway.begin()
             gateway.reset_clock()
-        return Cell(self, store, through_gateway)
+        return Cell(self, store, through_gateway, subject)
 
 
 class Cell:
-    """One case of a matrix: a token of one name and its store."""
+    """One case of a matrix: a credential of one name and its store; see subjects.py for how it is shown."""
 
-    def __init__(self, lane: Lane, store: str, through_gateway: bool = False) -> None:
+    def __init__(self, lane: Lane, store: str, through_gateway: bool = False, subject: Subject = TOKENS) -> None:
+        self.subject = subject
         self.lane, self.sim, self.vault, self.store = lane, lane.sim, lane.vault, store
         self.front = lane.front if through_gateway else None
         self.id = next(_numbers)
@@ -84,8 +85,8 @@ class Cell:
     # Runs
 
     def params(self, **options: Any) -> dict[str, Any]:
-        address = {"url": self.front.url, "ca_path": self.front.ca_path} if self.front else {}
-        return {**self.sim.commandcenter_login, **address, "name": NAME, "store": self.store_options(), **options}
+        address = self.subject.address(self.front) if self.front else {}
+        return {**self.subject.login(self.sim), **address, "name": NAME, "store": self.store_options(), **options}
 
     def store_options(self) -> dict[str, Any]:
         if self.store == "file":
@@ -103,12 +104,12 @@ class Cell:
 
     def start_with(self, params: dict[str, Any], mishap: Mishap = NONE, **more: Any) -> None:
         watch = {"folder": str(self.folder), "vault": self.vault.host, **mishap.watch}
-        self.lane.forks.start(job(params, watch=watch, **more))
+        self.lane.forks.start(job(params, **{"module": self.subject.module, **more}, watch=watch))
 
     def wait(self) -> Outcome:
         (outcome,) = self.lane.forks.wait()
-        self.written += [json.loads(entry["content"]) for entry in outcome.trace if entry["label"].startswith("replace ")]
-        return outcome
+        self.written += [self.subject.translated(json.loads(entry["content"])) for entry in outcome.trace if entry["label"].startswith("replace ")]
+        return outcome._replace(result=self.subject.outcome(outcome.result))
 
     def arm(self, mishap: Mishap) -> None:
         """Lay the faults of servers and lines."""
@@ -127,6 +128,10 @@ class Cell:
 
     def stored(self) -> dict[str, Any] | None:
         """The record, read past the product; it is whole, and nobody else's."""
+        document = self._stored()
+        return None if document is None else self.subject.translated(document)
+
+    def _stored(self) -> dict[str, Any] | None:
         if self.store == "vault":
             return self.lane.openbao.read(self.path, self.mount)[0]
         try:
@@ -139,7 +144,7 @@ class Cell:
 
     def tokens(self) -> list[dict[str, Any]]:
         """Every token of ours that ever was of this name, of the names that it gets while it is replaced too."""
-        every = [token for token in self.sim.state()["commandcenter"]["tokens"] if token["user_id"] == COMMANDCENTER_USER_ID]
+        every = [token for token in self.subject.every(self.sim) if token["user_id"] == self.subject.owner]
         return [token for token in every if token["name"] in (NAME, f"{NAME}.replaced-{token['id']}")]
 
     def live(self) -> list[dict[str, Any]]:

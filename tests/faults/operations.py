@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 from tests.constants import BASE, NEARLY_A_LIFETIME
 from tests.faults.lane import NAME, Cell
 from tests.faults.mishaps import Mishap
+from tests.faults.subjects import OWN_SID, TOKENS
 
 # How labels of effects name these requests.
 CREATE = f"POST {BASE}/V4/AccessToken"
 RENEW = f"{CREATE}/Renew"
+CREATE_KEY = f"POST /v2/users/{OWN_SID}/api-keys"
 
 
 class Operation(NamedTuple):
@@ -25,6 +27,11 @@ class Operation(NamedTuple):
     @property
     def leaves_a_token(self) -> bool:
         return self.options.get("state") != "absent"
+
+    @property
+    def calm_options(self) -> dict[str, Any]:
+        """The same options, without what asks for a new secret in any case."""
+        return {key: value for key, value in self.options.items() if key != "recreate" and (key, value) != ("state", "rotated")}
 
 
 def nothing(cell: Cell) -> None:
@@ -65,7 +72,7 @@ def left_by_killed_renewal(cell: Cell) -> None:
 
 def left_by_killed_creation(cell: Cell) -> None:
     """A token whose secret nobody has."""
-    assert cell.run(mishap=Mishap(kill=f"answer {CREATE}")).killed
+    assert cell.run(mishap=Mishap(kill=f"answer {CREATE if cell.subject is TOKENS else CREATE_KEY}")).killed
     cell.outlive_lease()
 
 
@@ -83,7 +90,7 @@ def revoked_by_administrator(cell: Cell) -> None:
 
 
 def created_by_somebody_else(cell: Cell) -> None:
-    token = cell.sim.commandcenter_create(NAME)
+    token = cell.subject.create(cell.sim, NAME)
     cell.secrets_in_use.append(token["access_token"])
     cell.sim.advance(60)
 
@@ -103,4 +110,62 @@ OPERATIONS = {
     "update": Operation(created, {"allowed_ips": ["127.0.0.0/8"]}, ["reused", "updated"]),
     "revoke": Operation(created, {"state": "absent"}, ["revoked"]),
     "revoke what was left": Operation(left_by_killed_replacement, {}, ["reused", "revoked"]),
+}
+
+
+# Of API keys
+
+
+def old(cell: Cell) -> None:
+    """Old enough for rotate_after, and by no more than what clocks may differ."""
+    created(cell)
+    cell.sim.advance(30)
+
+
+def unique_names(cell: Cell) -> None:
+    cell.sim.set(cohesity_api_key_names="unique")
+    created(cell)
+
+
+def rotated_elsewhere(cell: Cell) -> None:
+    """Somebody had the cluster give out another secret, so that the store's has stopped working."""
+    created(cell)
+    (key,) = cell.live()
+    cell.sim.cohesity_key_edit(key["id"], rotated=int(cell.sim.now() + 10) * 1000)
+
+
+def deleted_by_administrator(cell: Cell) -> None:
+    created(cell)
+    (key,) = cell.live()
+    cell.sim.cohesity_key_delete(key["id"])
+
+
+def rotation_without_deletion(cell: Cell) -> None:
+    """The successor is stored, the key before it still lives under another name."""
+    created(cell)
+    assert cell.run({"state": "rotated"}, Mishap(kill="send DELETE")).killed
+    assert len(cell.live()) == 2
+
+
+def overlap_that_has_passed(cell: Cell) -> None:
+    created(cell)
+    outcome = cell.run({"state": "rotated", "overlap": "20s"})
+    assert outcome.result
+    assert len(cell.live()) == 2
+    cell.sim.advance(30)
+
+
+KEY_OPERATIONS = {
+    "create": Operation(nothing, {}, ["created"]),
+    "create after a killed creation": Operation(left_by_killed_creation, {}, ["created"]),
+    "rotate": Operation(created, {"state": "rotated"}, ["recreated"]),
+    "rotate when it is old": Operation(old, {"rotate_after": "20s"}, ["recreated"]),
+    "rotate where names are unique": Operation(unique_names, {"state": "rotated"}, ["recreated"]),
+    "recreate somebody else's": Operation(created_by_somebody_else, {"recreate": "state_change"}, ["recreated"]),
+    "recreate after a foreign rotation": Operation(rotated_elsewhere, {}, ["recreated"]),
+    "recreate after a deletion": Operation(deleted_by_administrator, {}, ["recreated"]),
+    "update": Operation(created, {"expires": "2099-01-01"}, ["reused", "updated"]),
+    "delete": Operation(created, {"state": "absent"}, ["revoked"]),
+    "delete what was left": Operation(rotation_without_deletion, {}, ["reused", "revoked"]),
+    "delete what overlapped": Operation(overlap_that_has_passed, {}, ["reused", "revoked"]),
 }

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 PACKAGE = "ansible_collections.dataprotection.access.plugins"
-MODULES = ("cohesity_access_token", "commandcenter_access_token")
+MODULES = ("cohesity_access_token", "cohesity_api_key", "commandcenter_access_token")
 
 
 @functools.cache

@@ -24,12 +24,13 @@ from tests.faults.counting import count
 from tests.faults.gateway import Fault, Gateway, Passed
 from tests.faults.lane import NAME, Cell, Lane
 from tests.faults.mishaps import Mishap
-from tests.faults.operations import OPERATIONS, Operation
-from tests.simulator.credentials import COMMANDCENTER_USER_ID
+from tests.faults.operations import KEY_OPERATIONS, OPERATIONS, Operation
+from tests.faults.subjects import KEYS, TOKENS, Subject
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 PLAYED = ("create", "renew", "recreate always", "update", "revoke")
+PLAYED_KEYS = ("create", "rotate", "rotate where names are unique", "update", "delete")
 SHARE = 0.04  # of the cells, unless FAULTS_SHARE says otherwise
 ANSWERS: dict[str, dict[str, Any]] = {
     "200 page": {"status": 200, "body": "page"},
@@ -47,11 +48,21 @@ LEAST_REQUESTS = {"file": 4, "vault": 8}
 @pytest.mark.parametrize("store", ["file", "vault"])
 @pytest.mark.parametrize("name", PLAYED)
 def test_any_answer(lanes: list[Lane], name: str, store: str) -> None:
-    operation = OPERATIONS[name]
-    to_product, to_store = undisturbed(lanes[0].cell(store, through_gateway=True), operation)
+    play_gateway(lanes, TOKENS, name, store, OPERATIONS[name])
+
+
+@pytest.mark.parametrize("store", ["file", "vault"])
+@pytest.mark.parametrize("name", PLAYED_KEYS)
+def test_any_answer_about_a_key(lanes: list[Lane], name: str, store: str) -> None:
+    play_gateway(lanes, KEYS, f"API key: {name}", store, KEY_OPERATIONS[name])
+
+
+def play_gateway(lanes: list[Lane], subject: Subject, name: str, store: str, operation: Operation) -> None:
+    """Play the cells of one operation, or a sample of them."""
+    to_product, to_store = undisturbed(lanes[0].cell(store, True, subject), operation)
     every = [*mishaps("product", to_product), *mishaps("vault", to_store)]
     chosen = sampled(every, f"gateway, {name}, {store}", SHARE)
-    failures = play_all(lanes, chosen, lambda lane, mishap: play(lane.cell(store, through_gateway=True), operation, mishap), give_up=len(chosen))
+    failures = play_all(lanes, chosen, lambda lane, mishap: play(lane.cell(store, True, subject), operation, mishap), give_up=len(chosen))
     count(f"gateway: {name}, {store}", {"steps": len(to_product) + len(to_store), "gateway": len(chosen)}, len(every))
     assert not failures, "\n".join([f"{name}, {store}: {len(failures)} of {len(chosen)} cells failed", *summary(failures), *failures[:3]])
     assert len(to_product) + len(to_store) >= LEAST_REQUESTS[store]
@@ -92,27 +103,27 @@ def can_be_done(request: Passed) -> bool:
 
 def changes_something(request: Passed) -> bool:
     """Whether a request changes a token or a record."""
-    return can_be_done(request) and not re.search("/Login|/Logout|/WhoAmI|/auth/", request.path)
+    return can_be_done(request) and not re.search("/Login|/Logout|/WhoAmI|/access-tokens|/auth/", request.path)
 
 
 def somebody_elses(cell: Cell) -> list[Mapping[str, Any]]:
     """Tokens that no run may touch: of other users with our name and our names of tokens that are being replaced, and of ours with another name."""
-    user = COMMANDCENTER_USER_ID + 1
-    ids = [cell.sim.commandcenter_create(name, user_id=user)["id"] for name in (NAME, f"{NAME}.replaced-1")]
-    ids += [cell.sim.commandcenter_create(f"{NAME}2")["id"]]
-    return [token for token in cell.sim.state()["commandcenter"]["tokens"] if token["id"] in ids]
+    subject = cell.subject
+    ids = [subject.create(cell.sim, name, **subject.another_user)["id"] for name in (NAME, f"{NAME}.replaced-1")]
+    ids += [subject.create(cell.sim, f"{NAME}2")["id"]]
+    return [token for token in subject.every(cell.sim) if token["id"] in ids]
 
 
 def somebody_elses_now(cell: Cell, others: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ids = {token["id"] for token in others}
-    return [token for token in cell.sim.state()["commandcenter"]["tokens"] if token["id"] in ids]
+    return [token for token in cell.subject.every(cell.sim) if token["id"] in ids]
 
 
 def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
     others = somebody_elses(cell)
     operation.prepare(cell)
     before = cell.stored()
-    worked = bool(before and cell.sim.check(before["access_token"]))
+    worked = bool(before and judges.works(cell.sim, before["access_token"]))
     cell.arm(mishap)
     outcome = cell.run(operation.options, mishap)
     front, vault = gateways(cell)
@@ -131,7 +142,7 @@ def play(cell: Cell, operation: Operation, mishap: Mishap) -> None:
     heal(cell, operation, operation.options)
     if later:
         assert front.release_late() + vault.release_late() == 1, "the late request was not late"
-    last = heal(cell, operation, {key: value for key, value in operation.options.items() if key != "recreate"})
+    last = heal(cell, operation, operation.calm_options)
     assert last["actions"] == (["reused"] if operation.leaves_a_token else []) or later, f"the heir's heir still had to work: {last['actions']}"
     contract.check_no_pair_sent_again([*first, *front.passed])
     assert somebody_elses_now(cell, others) == others, "I7: somebody else's token was touched"
@@ -145,7 +156,7 @@ def gateways(cell: Cell) -> tuple[Gateway, Gateway]:
 def check_success(cell: Cell, operation: Operation, result: Mapping[str, Any] | None) -> None:
     """A run that says that it succeeded has returned a token that works."""
     if result and not result.get("failed") and operation.leaves_a_token:
-        assert cell.sim.check(result["token"]["access_token"]), "a run reported success with a token that does not work"
+        assert judges.works(cell.sim, result["token"]["access_token"]), "a run reported success with a token that does not work"
 
 
 def heal(cell: Cell, operation: Operation, options: dict[str, Any]) -> dict[str, Any]:

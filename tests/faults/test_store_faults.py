@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests import judges
 from tests.faults import invariants
 from tests.faults.forks import Outcome
 from tests.faults.lane import Cell, Lane
@@ -80,7 +81,7 @@ def strike_half_way(cell: Cell, operation: Operation, strike: Callable[[], objec
     operation.prepare(cell)
     before = cell.stored()
     existed = {token["id"] for token in cell.tokens()}
-    worked = bool(before and before.get("access_token") and cell.sim.check(before["access_token"]))
+    worked = bool(before and before.get("access_token") and judges.works(cell.sim, before["access_token"]))
     cell.sim.fault("gate", method="POST", path=next(path for name, path in HALF_WAY.items() if OPERATIONS[name] is operation), name="half-way")
     cell.start(operation.options, **more)
     cell.sim.wait_for("half-way")

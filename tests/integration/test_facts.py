@@ -30,10 +30,19 @@ def test_fact_equals_the_result_and_works_in_the_next_task(ansible: Ansible, eve
         name: ci
         scope: all
       register: named
+    - dataprotection.access.cohesity_api_key:
+        name: exporter
+      register: key
     - name: Use the Cohesity token
       ansible.builtin.uri:
         url: "https://{{ cohesity.cluster }}/irisservices/api/v1/public/nodes"
         headers: "{{ cohesity_access_token.headers }}"
+        ca_path: "{{ cohesity.ca_path }}"
+      no_log: true
+    - name: Use the API key
+      ansible.builtin.uri:
+        url: "https://{{ cohesity.cluster }}/irisservices/api/v1/public/cluster"
+        headers: "{{ cohesity_api_key.headers }}"
         ca_path: "{{ cohesity.ca_path }}"
       no_log: true
     - name: Use the Command Center token
@@ -43,15 +52,17 @@ def test_fact_equals_the_result_and_works_in_the_next_task(ansible: Ansible, eve
         ca_path: "{{ cohesity.ca_path }}"
       no_log: true
     - record:
-        results: "{{ [got.token, named.token] }}"
-        facts: "{{ [cohesity_access_token, commandcenter_access_token] }}"
+        results: "{{ [got.token, named.token, key.api_key] }}"
+        facts: "{{ [cohesity_access_token, commandcenter_access_token, cohesity_api_key] }}"
     """
     run = ansible.tasks(tasks, every_way)
     assert run.rc == 0, run.screen
     assert run.value("facts") == run.value("results")
     used = ansible.sim.requests(path="/public/nodes|/client$")
     assert [one["status"] for one in used] == [200, 200]
-    assert [one["headers"]["authorization"] for one in used] == [f"Bearer {token['access_token']}" for token in run.value("facts")]
+    assert [one["headers"]["authorization"] for one in used] == [f"Bearer {token['access_token']}" for token in run.value("facts")[:2]]
+    (used_key,) = ansible.sim.requests(path="/public/cluster$")
+    assert (used_key["status"], used_key["headers"]["apikey"]) == (200, run.value("facts")[2]["api_key"])
 
 
 def test_fact_is_not_published_unless_wanted(ansible: Ansible, way: dict[str, t.Any]) -> None:

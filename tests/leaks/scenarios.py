@@ -20,6 +20,7 @@ from tests.leaks.canaries import MINTED
 COHESITY = "dataprotection.access.cohesity_access_token"
 NAMED = "dataprotection.access.commandcenter_access_token"
 INFO = "dataprotection.access.commandcenter_access_token_info"
+KEY = "dataprotection.access.cohesity_api_key"
 MODULE_DEFAULTS = {
     "call_cluster": {"cluster": "{{ sim.host }}", "username": "backup", "password": "{{ password.cohesity }}", "ca_path": "{{ sim.ca }}"},
     "group/dataprotection.access.cohesity": {
@@ -167,6 +168,44 @@ GOOD = """
     store: {vault: {url: "{{ vault.url }}", role_id: "{{ vault.role_id }}", secret_id: "{{ vault.secret_id }}", path: "leaks/{{ inventory_hostname }}"}}
 - name: "ok: keep a Cohesity token in a file"
   dataprotection.access.cohesity_access_token: {store: {file: "{{ stores }}/{{ inventory_hostname }}-cohesity.json"}}
+- name: "ok: create an API key"
+  dataprotection.access.cohesity_api_key: {name: shown}
+  register: shown
+- name: "ok: use the API key"
+  ansible.builtin.uri:
+    url: "https://{{ sim.host }}/irisservices/api/v1/public/nodes"
+    headers: "{{ shown.api_key.headers }}"
+    ca_path: "{{ sim.ca }}"
+  no_log: true
+- name: "ok: keep an API key in a file"
+  dataprotection.access.cohesity_api_key: {name: filed, store: {file: "{{ stores }}/{{ inventory_hostname }}-key.json"}}
+- name: "ok: replace an API key, with an overlap"
+  dataprotection.access.cohesity_api_key:
+    name: filed
+    state: rotated
+    overlap: 1h
+    store: {file: "{{ stores }}/{{ inventory_hostname }}-key.json"}
+- name: "ok: manage API keys with an API key"
+  dataprotection.access.cohesity_api_key: {name: managed, username: "{{ omit }}", password: "{{ omit }}", api_key: "{{ shown.api_key.api_key }}"}
+- name: "ok: loop over API keys"
+  dataprotection.access.cohesity_api_key: {name: "{{ item }}", publish_facts: false}
+  loop: [one, two]
+- name: "ok: list API keys"
+  dataprotection.access.cohesity_api_key_info:
+- name: "ok: call with the API key in the file"
+  dataprotection.access.cohesity_rest:
+    path: /irisservices/api/v1/public/cluster
+    username: "{{ omit }}"
+    password: "{{ omit }}"
+    store: {file: "{{ stores }}/{{ inventory_hostname }}-key.json"}
+- name: "ok: show what is no secret of the API key in the file"
+  ansible.builtin.debug:
+    msg: "{{ lookup('dataprotection.access.stored_token', file=stores ~ '/' ~ inventory_hostname ~ '-key.json').id }}"
+- name: "ok: delete API keys"
+  dataprotection.access.cohesity_api_key: {name: "{{ item }}", state: absent}
+  loop: [shown, managed, one, two]
+- name: "ok: delete what the file held"
+  dataprotection.access.cohesity_api_key: {name: filed, state: absent, store: {file: "{{ stores }}/{{ inventory_hostname }}-key.json"}}
 - name: "ok: call with the login of the run"
   dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster}
 - name: "ok: call with a token"
@@ -220,6 +259,16 @@ BAD = """
   dataprotection.access.commandcenter_access_token_info: {username: mfa, password: "{{ password.commandcenter_mfa }}", otp_code: "{{ wrong_code }}"}
 - name: "fails: a call with a wrong password"
   dataprotection.access.cohesity_rest: {path: /v2/clusters, password: "{{ password.wrong }}"}
+- name: "fails: an API key with a dead one"
+  dataprotection.access.cohesity_api_key: {name: ci, username: "{{ omit }}", password: "{{ omit }}", api_key: "{{ dead.token }}"}
+- name: "fails: an API key with a wrong password"
+  dataprotection.access.cohesity_api_key: {name: ci, password: "{{ password.wrong }}"}
+- name: "fails: an API key whose end has passed"
+  dataprotection.access.cohesity_api_key: {name: ci, expires: "2001-01-01"}
+- name: "fails: an API key with a wrong vault token"
+  dataprotection.access.cohesity_api_key:
+    name: ci
+    store: {vault: {url: "{{ vault.url }}", token: "{{ wrong_vault.token }}", path: leaks/none}}
 - name: "fails: a call with a dead API key"
   dataprotection.access.cohesity_rest: {path: /irisservices/api/v1/public/cluster, api_key: "{{ dead.token }}"}
 - name: "fails: a call with a header that carries a credential"
@@ -366,6 +415,8 @@ CALLS = [
     Call("accesstoken$", NAMED, {"name": "faulty", "recreate": "always"}, ["password.commandcenter"]),
     Call("renew$", NAMED, {"state": "renewed", "access_token": "{{ dead.token }}", "refresh_token": "{{ dead.refresh_token }}"}, DEAD),
     Call("/logout$", INFO, {}, ["password.commandcenter"]),
+    Call("/api-keys$", KEY, {"name": "faulty"}, ["password.cohesity"]),
+    Call("/api-keys$", KEY, {"name": "faulty", "state": "rotated", "api_key": "{{ dead.token }}"}, ["dead.token"]),
 ]
 
 
@@ -416,6 +467,13 @@ def faults(secrets: Sequence[str]) -> list[dict[str, t.Any]]:
     ]
 
 
+# A cluster that creates a key, and says so in the wrong way.
+KEY_FAULTS: list[dict[str, t.Any]] = [
+    {"kind": "json", "value": {"apiKey": f"{MINTED}with\x07bell", "apiKeys": [f"{MINTED}text"], "id": [f"{MINTED}id"]}},
+    {"kind": "json", "value": {"id": "1", "errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+    {"kind": "status", "code": 500, "body": {"errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+    {"kind": "status", "code": 400, "body": {"errorCode": "KError", "message": f"{MINTED}key was not kept", "apiKey": f"{MINTED}key"}},
+]
 SLOW = ("delay", "delay_after", "drip", "drip_headers")
 
 
@@ -425,7 +483,7 @@ def faulty_tasks(pairs: Sequence[tuple[Mapping[str, t.Any], Call]]) -> list[dict
     for number, (fault, call) in enumerate(pairs):
         name = f"{number} {fault['kind']} {fault.get('code', '')} at {call.path}"
         # Of the task that lists and creates, the creation is struck.
-        method = "POST" if call.module == NAMED else None
+        method = "POST" if call.module in (NAMED, KEY) and "api_key" not in call.options else None
         tasks += [
             {
                 "name": f"any: {name}, prepared",
@@ -438,7 +496,8 @@ def faulty_tasks(pairs: Sequence[tuple[Mapping[str, t.Any], Call]]) -> list[dict
 
 
 def every_fault_everywhere() -> list[dict[str, t.Any]]:
-    return faulty_tasks([(fault, call) for call in CALLS for fault in faults(call.secrets) if fault["kind"] not in ("big", *SLOW)])
+    pairs = [(fault, call) for call in CALLS for fault in faults(call.secrets) if fault["kind"] not in ("big", *SLOW)]
+    return faulty_tasks([*pairs, *((fault, call) for call in CALLS if call.module == KEY for fault in KEY_FAULTS)])
 
 
 def every_fault_somewhere() -> list[dict[str, t.Any]]:

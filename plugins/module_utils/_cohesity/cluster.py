@@ -64,7 +64,8 @@ class Cluster:
         self.actions: list[str] = []
         self._warn = warn
         self._acquire = acquire
-        self._client = HttpClient(cluster_url(address), warn=warn, redactor=Redactor(login.secrets, secret_keys=("accessToken", "sessionId")), **transport)
+        redactor = Redactor(login.secrets, secret_keys=("accessToken", "sessionId", "apiKey"))
+        self._client = HttpClient(cluster_url(address), warn=warn, redactor=redactor, **transport)
         self._opened: list[Session] = []
         self.credential: Credential | None = None
         if credential is not None:
@@ -96,6 +97,24 @@ class Cluster:
     def server_time(self) -> float:
         """The cluster's clock in epoch seconds, from its last response; this machine's before there was one."""
         return self._client.server_time()
+
+    @property
+    def has_server_clock(self) -> bool:
+        """Whether the cluster has told its time."""
+        return self._client.has_server_clock
+
+    @property
+    def not_after(self) -> float | None:
+        """The end, by time.monotonic(), of the time that the coming requests together may take; None for no such end."""
+        return self._client.not_after
+
+    @not_after.setter
+    def not_after(self, moment: float | None) -> None:
+        self._client.not_after = moment
+
+    def protect(self, secret: str | None) -> None:
+        """Keep a secret out of messages."""
+        self._client.redactor.add(secret)
 
     # Logins
 
@@ -228,8 +247,7 @@ class Cluster:
         self.credential = credential
 
     def _protect(self, credential: Credential) -> None:
-        """Keep the secret out of messages."""
-        self._client.redactor.add(credential.secret)
+        self.protect(credential.secret)
 
     # Below
 

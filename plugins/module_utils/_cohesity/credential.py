@@ -35,6 +35,8 @@ class ApiKey:
     api_key: str = field(repr=False)
 
     def __post_init__(self) -> None:
+        if self.api_key.startswith("{"):
+            raise ApiError('api_key takes the secret itself, not the dict that a module returned: for example "{{ exporter.api_key.api_key }}"')
         if not is_header_text(self.api_key):
             raise ApiError("api_key: it is empty, or holds characters that cannot stand in a header")
 

@@ -63,6 +63,11 @@ def acquire_from(memory: Memory) -> Callable[[LogIn, Credential | None], Credent
     return acquire
 
 
+def sharing(memory: Memory | None) -> dict[str, t.Any]:
+    """The arguments of Cluster by which its logins are shared with the other tasks of the run, where there is a memory to share them."""
+    return {} if memory is None else {"acquire": acquire_from(memory)}
+
+
 def _run_credential(credential: Credential) -> RunCredential:
     if isinstance(credential, Session):
         return to_memory(credential.public())._replace(shared=False)

@@ -8,12 +8,14 @@ import typing as t
 from collections.abc import Callable, Iterator
 
 from .._errors import ApiError
+from .._http.client import Response
 
 CLUSTER_LISTS = ("/mcm/clusters/connectionStatus", "/v2/mcm/cluster-config/clusters")
 TENANTS_PATH = "/irisservices/api/v1/public/tenants"
 CLUSTER_HEADER, TENANT_HEADER = "accessClusterId", "x-impersonate-tenant-id"
 _MOST_NAMES = 10
 
+Send = Callable[..., Response]
 # A GET with the credential: path and headers to the JSON document.
 Read = Callable[[str, t.Mapping[str, str]], t.Any]
 
@@ -37,6 +39,27 @@ def scope_headers(read: Read, access_cluster: str | None, tenant: str | None) ->
     if tenant:
         headers[TENANT_HEADER] = _tenant_id(read, tenant.strip(), headers)
     return headers
+
+
+class Scope:
+    """Calls for one tenant and one cluster behind Helios; names are resolved once, before the first call."""
+
+    def __init__(self, call: Send, access_cluster: str | None, tenant: str | None) -> None:
+        self._call = call
+        self._access_cluster = access_cluster
+        self._tenant = tenant
+        self._headers: dict[str, str] | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that bind a call to them; raises ApiError."""
+        if self._headers is None:
+            self._headers = scope_headers(lambda path, headers: self._call("GET", path, headers=headers).data, self._access_cluster, self._tenant)
+        return self._headers
+
+    def send(self, method: str, path: str, *, headers: t.Mapping[str, str] | None = None, **request: t.Any) -> Response:
+        """Send a request there; the arguments are those of Cluster.call()."""
+        return self._call(method, path, headers={**(headers or {}), **self.headers}, **request)
 
 
 def _cluster_id(read: Read, wanted: str) -> str:

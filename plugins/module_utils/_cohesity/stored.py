@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of a Cohesity token in a store: its kind, and what readers get out of it."""
+"""The record of a Cohesity token in a store: its kind, and what readers get out of it and out of the one of an API key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from .._errors import ApiError
 from .._options import COHESITY_TOKEN_SPEC
 from .._store.format import Contents, DamagedToken, Kind
 from .._time import from_iso
+from .api_key import NamedKey
+from .credential import Credential
+from .given import check_account
+from .login import Login
 from .token import Token
 
 # What a record keeps of a token: all but what is derived from the rest.
@@ -39,3 +43,15 @@ def public(contents: Contents, now: float) -> dict[str, t.Any]:
     """The token of a record as the module returned it, with its headers. now: epoch seconds."""
     result: dict[str, t.Any] = contents.token.public(now)
     return result
+
+
+def stored_credential(contents: Contents, login: Login, cluster: str) -> Credential:
+    """The token or API key of a record, for a call to this cluster (host and port); raises ApiError for one of another cluster or user."""
+    if isinstance(contents.token, NamedKey):
+        issuer = contents.identity.get("cluster")
+        if issuer != cluster:
+            raise ApiError(f"store: it holds an API key of cluster {issuer!r}, not of {cluster!r}, so nothing was sent")
+        return contents.token.credential()
+    token: Token = contents.token
+    check_account("store", token, login, cluster)
+    return token

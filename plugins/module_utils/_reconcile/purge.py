@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .._commandcenter.token import Token
 from .._errors import ApiError
-from .desired import Desired
+from .product import Desired
 
-# Both forms of plan.retired_names().
+# Both forms of facts.retired_names().
 _RETIRED = re.compile(r"(?:(.*)\.)?replaced-[0-9]+", re.DOTALL)
 
 

@@ -1,25 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The dataprotection.access authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brings a token to its desired state: reads the facts, makes the plan, carries it out, and waits for other runs."""
+"""Brings a named credential to its desired state: reads the facts, makes the plan, carries it out, and waits for other runs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from .._commandcenter.access_tokens import AccessTokens
-from .._commandcenter.token import Token, with_defaults
 from .._errors import ApiError
 from .._store.claims import Busy, Claims, NoClaims
 from .._store.format import Contents
-from .desired import Desired
-from .execute import Executor, NameTaken, Outcome
-from .plan import CLOCK_SLACK, CLOCKS_AGREE_SECONDS, Facts, OwnerUnknown, Plan, make_plan
+from .create import NameTaken
+from .execute import Executor, Outcome
+from .facts import CLOCK_SLACK, CLOCKS_AGREE_SECONDS, Facts, OwnerUnknown
+from .plan import Plan, make_plan
+from .product import Credential, Desired, Service
 
 _POLL_SECONDS = 0.5
 
 
-def reconcile(server: AccessTokens, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0) -> Outcome:
+def reconcile(server: Service, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], patience: float = 0) -> Outcome:
     """Bring the token to its desired state, or predict that in check mode. patience: seconds to wait for another run's result."""
     deadline = time.monotonic() + patience
     name_is_taken = False
@@ -32,12 +32,12 @@ def reconcile(server: AccessTokens, desired: Desired, claims: Claims | NoClaims,
             time.sleep(_POLL_SECONDS)
         except NameTaken as taken:
             if name_is_taken:
-                raise taken.explained("Another user's token, which this login cannot see, has this name. Choose another name") from None
+                raise taken.explained(f"Another user's {desired.words.noun}, which this login cannot see, has this name. Choose another name") from None
             name_is_taken = True
 
 
 def reconcile_once(
-    server: AccessTokens, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], name_is_taken: bool = False
+    server: Service, desired: Desired, claims: Claims | NoClaims, check_mode: bool, warn: Callable[[str], None], name_is_taken: bool = False
 ) -> Outcome:
     """One attempt; raises Busy where another run is at work, and NameTaken where the name has been taken since the list was read."""
     # First: who waits for another run asks the store, and not the server each time.
@@ -73,7 +73,7 @@ def reconcile_once(
     return done._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced if done.replaced is None else done.replaced)
 
 
-def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:
+def _plan(server: Service, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:
     """The plan, and the facts it was made from: with the login's own user id where something depends on that."""
     try:
         return make_plan(desired, facts), facts
@@ -82,14 +82,14 @@ def _plan(server: AccessTokens, desired: Desired, facts: Facts) -> tuple[Plan, F
         if owner is None:
             token = unknown.token
             raise ApiError(
-                f"The server does not report which user this login is, so the token {token.name!r} (id {token.id}, of user id {token.user_id}) may belong "
-                "to somebody else, and nothing was changed: set user_id, or select the token with id"
+                f"The server does not report which user this login is, so the {desired.words.noun} {token.name!r} (id {token.id}, of user id {token.user_id}) "
+                f"may belong to somebody else, and nothing was changed: set {desired.words.owner}, or select the {desired.words.noun} with id"
             ) from None
         facts = facts._replace(owner=owner)
         return make_plan(desired, facts), facts
 
 
-def _now(server: AccessTokens, listed: list[Token], contents: Contents | None) -> float:
+def _now(server: Service, listed: Sequence[Credential], contents: Contents | None) -> float:
     """The time in epoch seconds by the clock with which the server stamps its tokens.
 
     Its Date header may come from another machine whose clock is wrong, or may be missing. The list tells when the token of the record was
@@ -104,19 +104,19 @@ def _now(server: AccessTokens, listed: list[Token], contents: Contents | None) -
     return now + offset if offset > CLOCK_SLACK or (offset < -CLOCK_SLACK and not server.has_server_clock) else now
 
 
-def _clocks_agree(server: AccessTokens, claims: Claims | NoClaims) -> bool:
+def _clocks_agree(server: Service, claims: Claims | NoClaims) -> bool:
     stored = claims.now()
     return stored is not None and server.has_server_clock and abs(server.server_time() - stored) <= CLOCKS_AGREE_SECONDS
 
 
 def predict(desired: Desired, plan: Plan, now: float) -> Outcome:
     """What a plan will have done; check mode ends with this."""
-    token = plan.token or Token()
+    token = plan.token
     if plan.step in ("create", "replace"):
-        token = with_defaults(desired.attributes(now, token))._replace(name=desired.name or token.name)
+        token = desired.predicted(desired.attributes(now, token)).changed({"name": desired.name or (token.name if token else None)})
     elif plan.step == "renew":
-        token = token.changed(plan.changes)._replace(access_token=None, refresh_token=None, expires_at=None)
-    elif plan.step in ("reuse", "none"):
+        token = token.changed({**plan.changes, "access_token": None, "refresh_token": None, "expires_at": None})
+    elif token and plan.step in ("reuse", "none"):
         token = token.changed(plan.changes)
     before = None if plan.step == "create" else plan.token
     after = None if desired.state == "absent" else token

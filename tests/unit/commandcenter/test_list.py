@@ -180,7 +180,7 @@ def test_list_that_is_older_than_a_record_is_read_again(sim: Simulator, kept: Ta
     declared = stored(folder, "ci-1", "ci-2")
     kept(tokens=declared)
     other = Task(commandcenter_access_token, **defaults(sim), **declared[1])
-    begin = commandcenter_access_tokens.reconcile_declared
+    begin = commandcenter_access_tokens.reconcile_token
     found: list[dict[str, Any]] = []
 
     def reconcile(tokens: Any, desired: Any, *rest: Any) -> Any:
@@ -188,7 +188,7 @@ def test_list_that_is_older_than_a_record_is_read_again(sim: Simulator, kept: Ta
             found.append(other(recreate="always"))
         return begin(tokens, desired, *rest)
 
-    monkeypatch.setattr(commandcenter_access_tokens, "reconcile_declared", reconcile)
+    monkeypatch.setattr(commandcenter_access_tokens, "reconcile_token", reconcile)
     result = kept(tokens=declared)
     assert actions(result) == [["reused"], ["reused"]]
     assert result["tokens"][1]["token"]["access_token"] == found[0]["token"]["access_token"]

@@ -16,7 +16,7 @@ import pytest
 from ansible.errors import AnsibleError
 
 from ansible_collections.dataprotection.access.plugins.lookup import stored_token
-from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, commandcenter_access_token
+from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, cohesity_api_key, commandcenter_access_token
 from ansible_collections.dataprotection.access.plugins.plugin_utils import _secrets
 from tests.openbao import OpenBao
 from tests.simulator import Simulator
@@ -90,6 +90,23 @@ def test_cohesity_token_is_what_the_module_returned(sim: Simulator, store: Store
     same(found, made)
     assert sim.check_cohesity(found["access_token"])
     assert sim.requests() == []
+
+
+@pytest.mark.parametrize("expires", [None, "30d"])
+def test_api_key_is_what_the_module_returned(sim: Simulator, store: Store, expires: str | None) -> None:
+    made = Task(cohesity_api_key, **sim.cohesity_login, name="exporter", expires=expires, store=store.option)()["api_key"]
+    sim.clear_requests()
+    version = store.version()
+    found = look_up(store)
+    assert found == made
+    assert sim.check_cohesity(found["headers"]["apiKey"])
+    assert (sim.requests(), store.version()) == ([], version)
+    assert found["api_key"] in secret_values(found)
+
+
+def secret_values(found: dict[str, Any]) -> set[str]:
+    """What the lookup has masked in later output, where ansible-core can do that."""
+    return set(_secrets.secret_outputs(found, stored_token.SECRET_RESULTS))
 
 
 @pytest.mark.usefixtures("filed")

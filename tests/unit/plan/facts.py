@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import Token
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired_token import DesiredToken, read_desired
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.facts import Facts
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
 from tests.constants import DAY, MINUTE
 
@@ -34,7 +35,7 @@ PARAMS: dict[str, Any] = {
 }
 
 
-def wish(**options: Any) -> Desired:
+def wish(**options: Any) -> DesiredToken:
     return read_desired(**{**PARAMS, **options})
 
 
@@ -62,6 +63,6 @@ def record(suspect: tuple[int, tuple[int, ...] | None] | None = None, **changes:
 EMPTY = Contents({})
 
 
-def plan(desired: Desired, tokens: list[Token], held: Contents | None, has_store: bool = True) -> Plan:
+def plan(desired: DesiredToken, tokens: list[Token], held: Contents | None, has_store: bool = True) -> Plan:
     """As a run makes it that knows whose login it has."""
     return make_plan(desired, Facts(tokens, held, has_store, NOW, owner=USER))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.dataprotection.access.plugins.module_utils._commandcenter.token import SCOPE_NUMBERS, Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired import Desired, read_desired
-from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Facts, Plan, make_plan
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.desired_token import DesiredToken, read_desired
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.facts import Facts
+from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.plan import Plan, make_plan
 from ansible_collections.dataprotection.access.plugins.module_utils._reconcile.reconcile import predict
 from ansible_collections.dataprotection.access.plugins.module_utils._store.format import Contents
 from tests.constants import DAY, MINUTE
@@ -124,10 +125,10 @@ def outcome_or_sentence(work: Callable[[], Any]) -> Any:
         return error
 
 
-def planned(wanted: dict[str, Any], server: list[Token], kept: Contents | None) -> tuple[Desired, Plan] | None:
+def planned(wanted: dict[str, Any], server: list[Token], kept: Contents | None) -> tuple[DesiredToken, Plan] | None:
     """A plan, or None where a sentence said why not."""
 
-    def work() -> tuple[Desired, Plan]:
+    def work() -> tuple[DesiredToken, Plan]:
         options = {**PARAMS, **wanted}
         desired = read_desired(**options)
         return desired, make_plan(desired, Facts(server, kept, options["has_store"], NOW, owner=USER))
@@ -137,7 +138,7 @@ def planned(wanted: dict[str, Any], server: list[Token], kept: Contents | None) 
         assert len(found.message) > 15
         assert not found.maybe_applied
         return None
-    return cast("tuple[Desired, Plan]", found)
+    return cast("tuple[DesiredToken, Plan]", found)
 
 
 @quick

@@ -6,14 +6,35 @@ from __future__ import annotations
 
 import ipaddress
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .._commandcenter.token import RENEWABLE_SCOPES, SCOPE_NUMBERS, Token
+from .._commandcenter.token import RENEWABLE_SCOPES, SCOPE_NUMBERS, Token, with_defaults
 from .._errors import ApiError
-from .._time import Moment, check_moment, parse_duration, parse_moment
+from .._time import Moment, check_moment, iso, parse_duration, parse_moment
+from .product import Words
+
+# The list and the response that is in the store show the same stored number; more than what rounding explains means that somebody else
+# has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
+_FOREIGN_RENEWAL_SECONDS = 5
+
+# What describes the token that is wanted; read_desired() reads it.
+DECLARED_SPEC: dict[str, t.Any] = {
+    "name": {"type": "str"},
+    "id": {"type": "int"},
+    "state": {"type": "str", "choices": ["present", "renewed", "absent"], "default": "present"},
+    "scope": {"type": "str", "choices": list(SCOPE_NUMBERS)},
+    "api_endpoints": {"type": "list", "elements": "str"},
+    "renewable_until": {"type": "str"},
+    "expires": {"type": "str"},
+    "allowed_ips": {"type": "list", "elements": "str"},
+    "user_id": {"type": "int"},
+    "recreate": {"type": "str", "choices": ["never", "state_change", "always"], "default": "never"},
+    "overlap": {"type": "str", "default": "0s"},
+    "min_validity": {"type": "str", "default": "5m"},
+}
 
 
-class Desired(t.NamedTuple):
+class DesiredToken(t.NamedTuple):
     """A named Command Center token as the user wants it; None stands for "whatever it is"."""
 
     state: str
@@ -29,17 +50,30 @@ class Desired(t.NamedTuple):
     min_validity: int
     overlap: int = 0  # seconds
 
-    def satisfied(self) -> Desired:
+    @property
+    def words(self) -> Words:
+        return Words("token", "a token", "user_id")
+
+    @property
+    def renews(self) -> bool:
+        return True
+
+    @property
+    def names_are_unique(self) -> bool:
+        return True
+
+    def satisfied(self) -> DesiredToken:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
         return self._replace(
             state="present" if self.state == "renewed" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
         )
 
-    def attributes(self, now: float, inherited: Token) -> dict[str, t.Any]:
+    def attributes(self, now: float, inherited: Token | None) -> dict[str, t.Any]:
         """What to create a token with: what the user wants, then what the token before it had, so that no successor is worth more than it.
 
         Times are epoch seconds and checked against now.
         """
+        inherited = inherited or Token()
         scope = self.scope or inherited.scope
         endpoints = self.api_endpoints
         if scope is not None and scope not in SCOPE_NUMBERS:
@@ -64,6 +98,10 @@ class Desired(t.NamedTuple):
         }
         return {key: value for key, value in attributes.items() if value is not None}
 
+    def predicted(self, attributes: Mapping[str, t.Any]) -> Token:
+        """The token that the server makes of them."""
+        return with_defaults(attributes)
+
     def drift(self, token: Token, now: float) -> dict[str, t.Any]:
         """The attributes in which a live token differs from what is wanted, with their wanted values; times in epoch seconds.
 
@@ -83,6 +121,61 @@ class Desired(t.NamedTuple):
                 changes[key] = check_moment(moment, "expires" if key == "expires_at" else key, now)
         return changes
 
+    def must_replace(self, token: Token, changes: Mapping[str, t.Any], now: float) -> bool:
+        """Whether only a new token will do; raises ApiError when recreate forbids it."""
+        reason = self._reason_to_replace(token, changes, now)
+        if reason and self.recreate == "never":
+            raise ApiError(f"The token {token.name!r} (id {token.id}) {reason}. To replace it with a new one, set recreate: state_change")
+        return reason is not None
+
+    def must_renew(self, token: Token, changes: Mapping[str, t.Any], now: float) -> bool:
+        """Whether its pair is to be renewed."""
+        return self.state == "renewed" or not _lives(_prolonged(token, changes, now), self.min_validity, now)
+
+    def is_spent(self, _token: Token, _now: float) -> bool:
+        """Not by its times alone: a server whose clock is wrong would lose a token that works."""
+        return False
+
+    def is_stale(self, _held: Token, _found: Token) -> bool:
+        """Readers go by the end of the pair, which nothing but a renewal moves; the list tells much that a record does not have."""
+        return False
+
+    def is_outdated(self, held: Token, listed: Token) -> bool:
+        """Whether somebody else has renewed the token: only that moves the end of a renewable one, to an earlier moment too where the
+        server's lifetime was shortened. The end of the others is an attribute like any other.
+        """
+        if not held.refresh_token or listed.expires_at is None or held.expires_at is None:
+            return False
+        return abs(listed.expires_at - held.expires_at) > _FOREIGN_RENEWAL_SECONDS
+
+    def _reason_to_replace(self, token: Token, changes: Mapping[str, t.Any], now: float) -> str | None:
+        if "scope" in changes and not (token.is_renewable and changes["scope"] in RENEWABLE_SCOPES):
+            return f"has the scope {token.scope}, and the server cannot change it to {changes['scope']}"
+        has_secret = token.access_token is not None
+        needs_new_secret = has_secret and self.must_renew(token, changes, now)
+        expired = token.expires_at is not None and token.expires_at <= now
+        if token.is_renewable or token.refresh_token:
+            until = [moment for moment in (token.renewable_until, token.refresh_expires_at) if moment is not None]
+            if until and min(until) <= now and (needs_new_secret or (expired and not has_secret)):
+                return f"could only be renewed until {iso(min(until))}"
+            if needs_new_secret and not token.refresh_token:
+                return "has to be renewed, and the store holds no refresh token for it"
+        elif expired and not has_secret:
+            return f"expired at {iso(token.expires_at)} and cannot be renewed"
+        elif needs_new_secret:
+            return f"is valid until {iso(token.expires_at)}, and tokens with the scope {token.scope} cannot be renewed"
+        return None
+
+
+def _prolonged(token: Token, changes: Mapping[str, t.Any], now: float) -> Token:
+    """The token after an update that moves its end. What has ended already, no update brings back."""
+    lives = token.expires_at is None or token.expires_at > now
+    return token._replace(expires_at=changes["expires_at"]) if lives and "expires_at" in changes else token
+
+
+def _lives(token: Token, min_validity: int, now: float) -> bool:
+    return token.expires_at is None or token.expires_at - now > min_validity
+
 
 def read_desired(
     *,
@@ -101,7 +194,7 @@ def read_desired(
     overlap: str = "0s",
     access_token: str | None = None,
     refresh_token: str | None = None,
-) -> Desired:
+) -> DesiredToken:
     """Read and check what the user wants, before anything is sent; raises ApiError. The arguments are the module's options."""
     name = name.strip() if name else None
     _check_identity(state, name, id, has_store)
@@ -112,7 +205,7 @@ def read_desired(
     wait = parse_duration(overlap, "overlap")
     if wait and not has_store:
         raise ApiError("overlap needs a store, which keeps the time at which the replaced token is to be revoked")
-    return Desired(
+    return DesiredToken(
         state=state,
         name=name,
         id=id,
