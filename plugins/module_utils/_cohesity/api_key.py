@@ -14,14 +14,14 @@ from .._time import from_api, from_iso, iso
 from .credential import ApiKey, is_header_text
 
 _TIMES = ("expires_at", "created_at", "rotated_at")
-_STORED_TIMES = (*_TIMES, "issued_at")
+_STORED_TIMES = (*_TIMES, "issued_at", "issued_by_store")
 
 
 class NamedKey(t.NamedTuple):
     """A named API key. Times are epoch seconds; None is what nobody has told, an expires_at of None also means never.
 
     owner: the user's name. rotated_at: when the cluster last gave out another secret for it, None where it never did. issued_at: the
-    cluster's time, by its Date header, when the key was created.
+    cluster's time, by its Date header, when the key was created. issued_by_store: the same by the store's clock.
     """
 
     id: str | None = None
@@ -34,6 +34,7 @@ class NamedKey(t.NamedTuple):
     expires_at: float | None = None
     api_key: str | None = None
     issued_at: float | None = None
+    issued_by_store: float | None = None
 
     def __repr__(self) -> str:
         """Without the secret: a traceback may show it."""

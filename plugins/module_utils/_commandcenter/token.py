@@ -27,7 +27,7 @@ HEADER_FORMS: dict[str, tuple[str, str]] = {
 
 _ATTRIBUTES = ("id", "name", "scope", "user_id", "api_endpoints", "allowed_ips")
 _TIMES = ("expires_at", "created_at", "last_used_at", "renewable_until", "refresh_expires_at")
-_STORED_TIMES = (*_TIMES, "issued_at")
+_STORED_TIMES = (*_TIMES, "issued_at", "issued_by_store")
 _SECRETS = ("access_token", "refresh_token")
 _LISTS = ("api_endpoints", "allowed_ips")
 _LAST_ID = 2**63 - 1
@@ -36,7 +36,8 @@ _LAST_ID = 2**63 - 1
 class Token(t.NamedTuple):
     """An access token. Times are epoch seconds; None is what nobody has told.
 
-    issued_at: the server's time, by its Date header, when the token was created. auth_header: the form in which it was last accepted.
+    issued_at: the server's time, by its Date header, when the token was created. issued_by_store: the same by the store's clock.
+    auth_header: the form in which it was last accepted.
     """
 
     id: int | None = None
@@ -54,6 +55,7 @@ class Token(t.NamedTuple):
     refresh_token: str | None = None
     auth_header: str | None = None
     issued_at: float | None = None
+    issued_by_store: float | None = None
 
     def __repr__(self) -> str:
         """Without secrets: a traceback may show it."""

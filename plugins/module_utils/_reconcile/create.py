@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .._errors import ApiError
 from .._store.claims import Claim, NoClaims
@@ -25,11 +25,12 @@ class NameTaken(ApiError):
 class Creation:
     """Creates the token of one plan. unsettled: whether an earlier attempt may still come into being."""
 
-    def __init__(self, effects: Effects, name: str) -> None:
+    def __init__(self, effects: Effects, name: str, store_time: Callable[[], float | None]) -> None:
         self.effects = effects
         self.server = effects.server
         self.desired = effects.desired
         self.name = name
+        self._store_time = store_time
         self.unsettled = False
 
     def create(self, attributes: Mapping[str, t.Any], claim: Claim | NoClaims) -> tuple[t.Any, bool]:
@@ -42,7 +43,8 @@ class Creation:
         for attempt in range(1, _CREATE_ATTEMPTS + 1):
             claim.ensure_claim()
             try:
-                token = self.server.create(self.name, attributes).changed({"issued_at": self.server.server_time()})
+                token = self.server.create(self.name, attributes)
+                token = token.changed({"issued_at": self.server.server_time(), "issued_by_store": self._store_time()})
             except ApiError as error:
                 is_clash = is_name_clash(error)
                 if not unsettled and not error.maybe_applied:

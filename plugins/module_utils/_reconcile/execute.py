@@ -44,7 +44,7 @@ class Executor:
         self.plan = plan
         self.name: str = desired.name or (plan.token.name if plan.token else None) or ""
         self.effects = Effects(server, desired, warn, facts)
-        self.creation = Creation(self.effects, self.name)
+        self.creation = Creation(self.effects, self.name, claims.now)
 
     def carry_out(self) -> Outcome:
         """Do what the plan says."""

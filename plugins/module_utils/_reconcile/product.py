@@ -55,6 +55,10 @@ class Credential(t.Protocol):
         """When it was created, by the clock of the Date header."""
 
     @property
+    def issued_by_store(self) -> float | None:
+        """When it was created, by the store's clock."""
+
+    @property
     def known_id(self) -> t.Any:
         """The id, where something is to be done with it; raises ApiError where the server has told none."""
 

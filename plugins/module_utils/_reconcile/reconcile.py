@@ -47,7 +47,7 @@ def reconcile_once(
         listed=listed,
         contents=contents,
         has_store=claims.keeps_secrets,
-        now=_now(server, listed, contents),
+        now=_now(server, listed, contents, claims.now()),
         overtaken=claims.is_overtaken(contents),
         clocks_agree=_clocks_agree(server, claims),
         name_is_taken=name_is_taken,
@@ -89,8 +89,8 @@ def _plan(server: Service, desired: Desired, facts: Facts) -> tuple[Plan, Facts]
         return make_plan(desired, facts), facts
 
 
-def _now(server: Service, listed: Sequence[Credential], contents: Contents | None) -> float:
-    """The time in epoch seconds by the clock with which the server stamps its tokens.
+def _now(server: Service, listed: Sequence[Credential], contents: Contents | None, stored: float | None) -> float:
+    """The time in epoch seconds by the clock with which the server stamps its tokens. stored: the time by the store's clock.
 
     Its Date header may come from another machine whose clock is wrong, or may be missing. The list tells when the token of the record was
     created, and the record what the header said then: a header that is behind would have a token that has ended taken for a good one.
@@ -101,7 +101,14 @@ def _now(server: Service, listed: Sequence[Credential], contents: Contents | Non
     if held is None or of_held is None or held.issued_at is None or of_held.created_at is None:
         return now
     offset = of_held.created_at - held.issued_at
-    return now + offset if offset > CLOCK_SLACK or (offset < -CLOCK_SLACK and not server.has_server_clock) else now
+    if abs(offset) <= CLOCK_SLACK or (offset < 0 and server.has_server_clock):
+        return now
+    if stored is not None and held.issued_by_store is not None:
+        moved = (now - held.issued_at) - (stored - held.issued_by_store)
+        if abs(moved - offset) < min(abs(moved), CLOCKS_AGREE_SECONDS):
+            # By the store's clock, the header has made up since what it was behind then: it has been set right.
+            return now
+    return now + offset
 
 
 def _clocks_agree(server: Service, claims: Claims | NoClaims) -> bool:

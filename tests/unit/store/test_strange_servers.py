@@ -149,3 +149,11 @@ class TestClocks:
         result = task()
         assert result["actions"] == ["renewed"]
         assert sim.check(result["token"]["access_token"])
+
+    def test_a_header_that_was_set_right_is_believed(self, task: StoredToken, sim: Simulator) -> None:
+        """The token was created while the header was behind; what it was behind then is not added to what it says now."""
+        sim.set(date_offset=-HOUR)
+        task()
+        sim.set(date_offset=0)
+        assert task()["actions"] == ["reused"]
+        assert not sim.requests(path="Renew$")
