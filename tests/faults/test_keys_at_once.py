@@ -75,11 +75,14 @@ class Scene:
         return KEYS.translated(self.store.read() or {})
 
     def check(self, outcomes: list[Outcome], actions: Mapping[str, int]) -> None:
-        """All runs returned the one key that lives and that the store holds; they say who did what."""
+        """All runs returned the one key that lives and that the store holds; they say who did what.
+
+        Who finds the replaced key before the one that replaced it has deleted it deletes it, too, and says so after that.
+        """
         for one in outcomes:
             assert one.result
             judges.check_one_token(self.sim, self.live(), self.record(), NAME, one.result["token"])
-        assert Counter(" ".join(one.result["actions"]) for one in outcomes if one.result) == actions
+        assert Counter(one.result["actions"][0] for one in outcomes if one.result) == actions
 
 
 @pytest.fixture
