@@ -273,7 +273,7 @@ class Claim:
         self._suspect = True
         if error.maybe_applied:
             # Programs may read the new secret from the store already, or go on with the old one: both are left to work.
-            return StoreError(f"{error.message}. It is not known whether the new token was stored; the next run finds out")
+            return StoreError(f"{error.message}. It is not known whether the new credential was stored; the next run finds out")
         if discard is None:
             return StoreError(f"{error.message}. The renewed token was not stored: the next run that can write to the store replaces it")
         try:
@@ -282,8 +282,8 @@ class Claim:
                 restore()
         except (ApiError, Busy) as second:
             words = second.message if isinstance(second, ApiError) else "another run is working on it"
-            return StoreError(f"{error.message}. The new token was not stored, and not everything was undone: {words}. The next run cleans up")
-        return StoreError(f"{error.message}. The new token was not stored, so it was revoked; the previous one, if any, still works")
+            return StoreError(f"{error.message}. The new credential was not stored, and not everything was undone: {words}. The next run cleans up")
+        return StoreError(f"{error.message}. The new credential was not stored, so it was revoked; the previous one, if any, still works")
 
 
 def _suspected(contents: Contents, pending: Pending) -> Contents:

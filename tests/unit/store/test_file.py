@@ -354,7 +354,7 @@ class TestFailingDisk:
         with monkeypatch.context() as patch:
             self.failing(patch, call, after=1)
             message = task.fails().message
-        assert "The new token was not stored, so it was revoked" in message
+        assert "The new credential was not stored, so it was revoked" in message
         assert task.live() == []
         task.settled(task())
 
