@@ -94,9 +94,6 @@ def declared(demo: Demo) -> None:
     check(demo.calls() == ["POST /Login", "GET /V4/AccessToken", "POST /Logout"], "for the whole list, that took three requests")
 
 
-# Here is the place for an API key that is rotated with an overlap.
-
-
 def read(demo: Demo) -> None:
     title(7, "Three readers look up the token that another playbook keeps valid; they have no login")
     (token,) = demo.live()
@@ -108,9 +105,26 @@ def read(demo: Demo) -> None:
     check(used == {f"Bearer {token['access_token']}"}, "all three used the newest secret")
 
 
+def rotated(demo: Demo) -> None:
+    title(8, "An API key is replaced every month; the old one works for another day")
+    demo.play("key.yml", brief=True)
+    (old,) = demo.keys()
+    demo.sim.advance(30 * A_DAY + 60)
+    print("\nA month later:\n")
+    output = demo.play("key.yml", brief=True)
+    both = demo.keys()
+    check("changed=1 " in output and "recreated" in output and len(both) == 2, "a new key was created, and the old one still works")
+    demo.sim.advance(A_DAY + 60)
+    print("\nAnother day later:\n")
+    output = demo.play("key.yml", brief=True)
+    (new,) = demo.keys()
+    check("changed=1 " in output and "revoked" in output and new["id"] != old["id"], "the old key was deleted, and the new one stayed as it is")
+
+
 def removed(demo: Demo) -> None:
-    title(8, "Nothing of this is needed any more")
+    title(9, "Nothing of this is needed any more")
     output = demo.play("remove.yml", brief=True)
+    check("API key: revoked" in output and not demo.keys(), "the cluster has no API key any more")
     check("exporter: revoked" in output and not demo.live() and not demo.live(PREFIX), "Command Center has none of these tokens any more")
     check(not list(demo.home.rglob("*.json")), "no secret is left in a file")
 
@@ -129,6 +143,7 @@ def main() -> int:
             calls(demo)
             declared(demo)
             read(demo)
+            rotated(demo)
             removed(demo)
     except DemoError as error:
         print(f"\n  FAILED: {error}", file=sys.stderr)
@@ -152,7 +167,7 @@ Put the credentials into the environment, and replace the two variables. The use
 If a company CA signed the certificates, also: export SSL_CERT_FILE=/path/to/ca.pem
 To revoke the tokens and remove their files at the end:
 
-  $ ansible-playbook demo/remove.yml -e commandcenter=https://HOST
+  $ ansible-playbook demo/remove.yml -e cluster=HOST -e commandcenter=https://HOST
 
 More REST calls, each of them run by a test: docs/docsite/rst/guide_rest.rst
 For AWX, extensions/awx has credential types, surveys, a project, an execution environment and schedules.

@@ -85,6 +85,10 @@ class Demo:
         """The tokens whose name starts with this that work at Command Center now, as the server knows them."""
         return [token for token in self.sim.state()["commandcenter"]["tokens"] if token["alive"] and token["name"].startswith(start)]
 
+    def keys(self) -> list[dict[str, Any]]:
+        """The API keys that work at the Cohesity cluster now, as the cluster knows them."""
+        return [key for key in self.sim.state()["cohesity"]["api_keys"] if key["alive"]]
+
     def logins(self) -> int:
         """How many tokens the last playbook had the Cohesity cluster issue."""
         return len(self.sim.requests("access-tokens", "POST"))
