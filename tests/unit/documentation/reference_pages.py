@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import conftest  # noqa: F401 # pylint: disable=unused-import -- lets ansible find the working tree, before ansible is imported
+# Lets ansible find the working tree, before ansible is imported.
+import conftest  # noqa: F401 # pylint: disable=unused-import
 from tests.tree import HERE
 
 from .collection import COLLECTION, MODULES, PLAYBOOKS, ROLES, argument_spec, read_yaml, role_specs
