@@ -32,8 +32,8 @@ class Facts(t.NamedTuple):
 
     listed: the tokens that the server shows. contents: what the store holds, None where it holds nothing. now: the server's time in epoch
     seconds. owner: the user id of this login, or None while it is not known. overtaken: another run has obtained the stored secret since
-    this task began. clocks_agree: the server's clock and the store's show the same time. name_is_taken: the server says that the wanted name
-    exists, so one that it treats as equal counts.
+    this task began. clocks_agree: the server's clock and the store's show the same time. stored_now: the time by the store's clock.
+    name_is_taken: the server says that the wanted name exists, so one that it treats as equal counts.
     """
 
     listed: Sequence[Credential]
@@ -43,6 +43,7 @@ class Facts(t.NamedTuple):
     owner: Id | None = None
     overtaken: bool = False
     clocks_agree: bool = False
+    stored_now: float | None = None
     name_is_taken: bool = False
 
     @property

@@ -136,14 +136,23 @@ def _orphans(desired: Desired, facts: Facts) -> list[Credential]:
 
 
 def _is_of_that_time(token: Credential, contents: Contents, desired: Desired, facts: Facts) -> bool:
-    """Whether the token can have been created under the claims that ended badly. Where the clocks do not agree, the ids alone tell; but not
-    for long where people may create others of the same name.
+    """Whether the token can have been created under the claims that ended badly: not long before the first, nor after the last.
+
+    The claims are noted by the store's clock. Where the product's shows another time, ages are compared. That takes a clock of the product
+    that agrees with itself, so where a server lets nobody create another one of the same name, the ids alone tell.
     """
-    if not facts.clocks_agree or token.created_at is None:
-        return facts.is_suspect or desired.names_are_unique
-    since, until = contents.suspect_since, contents.suspect_until
-    is_late = until is not None and token.created_at > until + CLOCKS_AGREE_SECONDS
-    return not is_late and (since is None or token.created_at >= since - CLOCKS_AGREE_SECONDS)
+    if not facts.clocks_agree and desired.names_are_unique:
+        return True
+    if token.created_at is None:
+        return desired.names_are_unique
+    created_at = token.created_at
+    if not facts.clocks_agree:
+        if facts.stored_now is None:
+            return False
+        created_at += facts.stored_now - facts.now
+    since = contents.suspect_since if contents.known_since is None else contents.known_since
+    until = contents.suspect_until
+    return (since is None or created_at >= since - CLOCKS_AGREE_SECONDS) and (until is None or created_at <= until + CLOCKS_AGREE_SECONDS)
 
 
 def _plan_absent(desired: Desired, facts: Facts, live: Credential | None) -> Plan:

@@ -50,6 +50,7 @@ def reconcile_once(
         now=_now(server, listed, contents, claims.now()),
         overtaken=claims.is_overtaken(contents),
         clocks_agree=_clocks_agree(server, claims),
+        stored_now=claims.now(),
         name_is_taken=name_is_taken,
     )
     try:

@@ -204,7 +204,7 @@ class Claim:
             pending=None,
             suspect_since=self._pending.since if suspect else None,
             suspect_until=_end_of(before, self._pending) if unsettled or suspect else None,
-            known_ids=(before.known_ids if before.known_ids is not None else self._pending.ids) if unsettled else None,
+            **(_noted(before, self._pending) if unsettled else {"known_ids": None, "known_since": None}),
             replaced=replaced,
             issued=Issued(self._claims.run, boot_id(), boottime(), backend.now()),
         )
@@ -292,8 +292,15 @@ def _suspected(contents: Contents, pending: Pending) -> Contents:
         pending=None,
         suspect_since=pending.since if contents.suspect_since is None else contents.suspect_since,
         suspect_until=_end_of(contents, pending),
-        known_ids=pending.ids if contents.known_ids is None else contents.known_ids,
+        **_noted(contents, pending),
     )
+
+
+def _noted(contents: Contents, pending: Pending) -> dict[str, t.Any]:
+    """The ids that tokens of the name had before the first claim of which nobody saw the end, and when that claim began."""
+    if contents.known_ids is not None:
+        return {"known_ids": contents.known_ids, "known_since": contents.known_since}
+    return {"known_ids": pending.ids, "known_since": pending.since}
 
 
 def _end_of(contents: Contents, pending: Pending) -> int:

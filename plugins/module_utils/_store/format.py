@@ -12,7 +12,7 @@ from .._time import from_iso, iso
 from .errors import StoreError
 
 VERSION = 1
-_FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until", "known_ids", "replaced", "issued")
+_FRAME = ("version", "kind", "identity", "pending", "suspect_since", "suspect_until", "known_ids", "known_since", "replaced", "issued")
 _LARGEST_EPOCH = 253402300799  # 9999-12-31T23:59:59Z
 
 # A credential's id: a number on Command Center, a text on Cohesity.
@@ -54,7 +54,8 @@ class Contents(t.NamedTuple):
     """What a record holds. token is of the type that its kind reads; extra is what this release does not know, and carries along.
 
     suspect_since: epoch seconds by the store's clock; since then, the pair may have been sent to be renewed. known_ids: where a creation was
-    not seen to the end, the ids that tokens of this name had before. suspect_until: when the last claim ended under which that was.
+    not seen to the end, the ids that tokens of this name had before. known_since: when the first claim began under which that was, and
+    suspect_until: when the last one ended, both by the store's clock.
     """
 
     identity: Mapping[str, t.Any]
@@ -63,6 +64,7 @@ class Contents(t.NamedTuple):
     suspect_since: int | None = None
     suspect_until: int | None = None
     known_ids: tuple[Id, ...] | None = None
+    known_since: int | None = None
     replaced: tuple[Replaced, ...] = ()
     issued: Issued | None = None
     extra: Mapping[str, t.Any] = {}
@@ -98,6 +100,7 @@ def to_document(contents: Contents, kind: Kind) -> dict[str, t.Any]:
         "pending": pending and {**pending._asdict(), "ids": None if pending.ids is None else list(pending.ids)},
         "suspect_since": contents.suspect_since,
         "suspect_until": contents.suspect_until,
+        "known_since": contents.known_since,
         "known_ids": None if contents.known_ids is None else list(contents.known_ids),
         "replaced": [{"id": entry.id, "until": iso(entry.until)} for entry in contents.replaced],
         "issued": issued and issued._asdict(),
@@ -133,6 +136,7 @@ def from_document(document: Mapping[str, t.Any], location: str, kind: Kind) -> C
         suspect_since=document.get("suspect_since"),
         suspect_until=document.get("suspect_until"),
         known_ids=_ids(known_ids),
+        known_since=document.get("known_since"),
         replaced=tuple(Replaced(entry["id"], int(from_iso(entry["until"]) or 0)) for entry in document.get("replaced") or ()),
         issued=issued and Issued(*(issued.get(key) for key in Issued._fields)),
         extra={key: value for key, value in document.items() if key not in _FRAME and key not in kind.keys},
@@ -206,6 +210,7 @@ _SOUND: dict[str, Callable[[t.Any], bool]] = {
     "suspect_since": _is_epoch,
     "suspect_until": _is_epoch,
     "known_ids": _is_ids,
+    "known_since": _is_epoch,
     "replaced": _is_replaced,
     "issued": _is_issued,
 }

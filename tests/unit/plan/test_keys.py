@@ -37,7 +37,7 @@ def record(**changes: Any) -> Contents:
 
 
 SUSPECT = {"suspect_since": NOW - 1000, "suspect_until": NOW - 700, "known_ids": ("1",)}
-LATE = {"suspect_until": NOW - 700, "known_ids": ("0",)}
+LATE = {"suspect_until": NOW - 700, "known_ids": ("0",), "known_since": NOW - 1000}
 WITH_STORE: list[tuple[str, Mapping[str, Any], list[NamedKey], Contents | None, str]] = [
     ("nothing", {}, [], None, "create"),
     ("nothing, to be rotated", {"state": "rotated"}, [], None, "create"),
@@ -59,6 +59,7 @@ WITH_STORE: list[tuple[str, Mapping[str, Any], list[NamedKey], Contents | None, 
     ("left in doubt, with an orphan", {}, [listed(), listed(id="2", created_at=NOW - 900)], record()._replace(**SUSPECT), "replace 1 !2"),
     ("a late orphan", {}, [listed(), listed(id="2", created_at=NOW - 660)], record()._replace(**LATE), "reuse 1 -2"),
     ("too late to be one", {}, [listed(), listed(id="2", created_at=NOW - 600)], record()._replace(**LATE), "reuse 1"),
+    ("too old to be one, renamed since", {}, [listed(), listed(id="2", created_at=NOW - 3 * DAY)], record()._replace(**LATE), "reuse 1"),
     ("due", {}, [listed(), listed(id="2", name="ci.replaced-2")], record()._replace(replaced=(Replaced("2", NOW),)), "reuse 1 -2"),
     ("not due", {}, [listed(), listed(id="2", name="ci.replaced-2")], record()._replace(replaced=(Replaced("2", NOW + 1),)), "reuse 1"),
     ("not due, absent", {"state": "absent"}, [listed(), listed(id="2", name="x")], record()._replace(replaced=(Replaced("2", NOW + 1),)), "revoke 1 !2 !1"),
@@ -80,10 +81,22 @@ def step_or_sentence(desired: DesiredKey, facts: Facts) -> str:
         return error.message
 
 
-def test_a_late_orphan_is_only_known_by_clocks_that_agree() -> None:
+@pytest.mark.parametrize(
+    ("created_at", "stored_now", "expected"),
+    [
+        # By its age, it appeared under the claim; or days later, or long before.
+        (NOW - 900, NOW - DAY, "replace 1 !2"),
+        (NOW - 660, NOW - DAY, "replace 1 !2"),
+        (NOW - 600, NOW - DAY, "replace 1"),
+        (NOW - 3 * DAY, NOW - DAY, "replace 1"),
+        (NOW - 900, None, "replace 1"),
+    ],
+)
+def test_orphans_are_known_by_their_age_where_the_clocks_differ(created_at: int, stored_now: int | None, expected: str) -> None:
     """A person may have created a key of the same name since."""
-    facts = Facts([listed(), listed(id="2", created_at=NOW - 660)], record()._replace(**LATE), True, NOW)
-    assert step(make_plan(wish(), facts)) == "reuse 1"
+    suspect = {key: value - DAY if isinstance(value, int) else value for key, value in SUSPECT.items()}
+    facts = Facts([listed(), listed(id="2", created_at=created_at)], record()._replace(**suspect), True, NOW, stored_now=stored_now)
+    assert step(make_plan(wish(), facts)) == expected
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._store.forma
 from tests.unit.commandcenter.test_any_value import ANYTHING
 
 KINDS = [commandcenter.RECORD_KIND, cohesity.RECORD_KIND]
-FRAME = ["identity", "pending", "suspect_since", "suspect_until", "known_ids", "replaced", "issued"]
+FRAME = ["identity", "pending", "suspect_since", "suspect_until", "known_ids", "known_since", "replaced", "issued"]
 PENDING = st.fixed_dictionaries({}, optional={"op": st.just("renew"), "run": st.just("r"), **dict.fromkeys(("since", "lease", "host", "ids"), ANYTHING)})
 ENTRY = st.fixed_dictionaries({}, optional={"id": ANYTHING, "until": ANYTHING})
 ISSUED = st.fixed_dictionaries({}, optional=dict.fromkeys(("run", "host", "at", "time"), ANYTHING))
