@@ -151,7 +151,7 @@ class VaultBackend:
     def __enter__(self) -> VaultBackend:
         if not self._options["token"]:
             try:
-                self._take_login(self._repeated("log in", self._log_in))
+                self._token = self._repeated(self._log_in)
             except BaseException:
                 # Nobody calls __exit__ then.
                 self._connection.close()
@@ -170,15 +170,15 @@ class VaultBackend:
 
     # The login
 
-    def _log_in(self, client: t.Any) -> t.Any:
-        return client.auth.approle.login(self._options["role_id"], self._options["secret_id"], use_token=False)
-
-    def _take_login(self, login: t.Any) -> None:
+    def _log_in(self) -> str:
+        """The token of a new login, by one call. Raises _Failure."""
+        login = self._call_once("log in", lambda client: client.auth.approle.login(self._options["role_id"], self._options["secret_id"], use_token=False))
         token = _part(login, "auth", "client_token")
         if not isinstance(token, str) or not token:
-            raise StoreError(f"{self.location}: log in: the response holds no token; {_FRONT_HINT}")
-        self._token = token
+            # Not a verdict on the role: the next response may come from Vault itself.
+            raise _Failure(f"{self.location}: log in: the response holds no token; {_FRONT_HINT}")
         self._redactor.add(token)
+        return token
 
     def _logs_in_again(self, refusal: _Failure) -> bool:
         """Whether there is a new login in the place of a refused one, which may have ended in the middle of the run.
@@ -190,14 +190,14 @@ class VaultBackend:
             return False
         self._next_login = time.monotonic() + _LOGIN_PAUSE
         try:
-            login = self._call_once("log in", self._log_in)
+            fresh = self._log_in()
         except _Failure as failure:
             self._may_log_in_again = not failure.final
             return False
+        refused, self._token = self._token, fresh
         with contextlib.suppress(StoreError):
             # It may live, and be refused for another reason.
-            self._call_once("log out", _log_out)
-        self._take_login(login)
+            self._call_once("log out", _log_out, token=refused)
         return True
 
     # Reading
@@ -288,7 +288,8 @@ class VaultBackend:
         self.write({}, insist_until)
         number = self._version.number
         with contextlib.suppress(StoreError):
-            self._call("delete", lambda client: client.secrets.kv.v2.delete_secret_versions(self._path, [number], mount_point=self._mount))
+            # A policy without this right is supported, so a refusal is no reason to log in again.
+            self._call_once("delete", lambda client: client.secrets.kv.v2.delete_secret_versions(self._path, [number], mount_point=self._mount))
 
     def _put(self, document: dict[str, t.Any]) -> _Version:
         """Write the version that follows the one last seen, by one call."""
@@ -332,12 +333,12 @@ class VaultBackend:
 
     # One call
 
-    def _repeated(self, what: str, work: Callable[[t.Any], t.Any]) -> t.Any:
-        """For calls that may be sent more than once."""
+    def _repeated(self, call: Callable[[], str]) -> str:
+        """For a call that may be sent more than once."""
         attempts = _Attempts(self._attempts, None, self._warn)
         while True:
             try:
-                return self._call(what, work)
+                return call()
             except _Failure as failure:
                 if failure.final or not attempts.wait(failure):
                     raise
@@ -351,14 +352,17 @@ class VaultBackend:
                 raise
         return self._call_once(what, work, absent)
 
-    def _call_once(self, what: str, work: Callable[[t.Any], t.Any], absent: bool = False) -> t.Any:
-        """Make one call through hvac and return its document; absent: 404 with a document is a response too. Raises _Failure."""
+    def _call_once(self, what: str, work: Callable[[t.Any], t.Any], absent: bool = False, token: str | None = None) -> t.Any:
+        """Make one call through hvac and return its document. Raises _Failure.
+
+        absent: 404 with a document is a response too. token: in the place of the current one.
+        """
 
         def exchange(session: requests.Session) -> requests.Response:
             # hvac looks for a token of its own (VAULT_TOKEN, ~/.vault-token) when it is given None. Its exceptions hide the status.
             client = self._hvac.Client(
                 url=self._url,
-                token=self._token,
+                token=self._token if token is None else token,
                 namespace=self._options["namespace"],
                 session=session,
                 verify=session.verify,
