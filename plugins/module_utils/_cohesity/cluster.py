@@ -191,11 +191,7 @@ class Cluster:
                 raise self._explained(error, used) from None
             # What the refused attempt was not, one before it may have been (502, then 401).
             maybe_applied = error.maybe_applied
-            try:
-                fresh = self._authenticate(used)
-            except ApiError as refusal:
-                refusal.maybe_applied = refusal.maybe_applied or maybe_applied
-                raise
+            fresh = self._authenticate(used, maybe_applied)
         try:
             response = self._request(method, path, headers=carrying(fresh, headers), **request)
         except ApiError as error:
@@ -203,8 +199,14 @@ class Cluster:
             raise self._explained(error, fresh) from None
         return response._replace(maybe_applied=response.maybe_applied or maybe_applied)
 
-    def _authenticate(self, refused: Credential | None) -> Credential:
-        credential = self._acquire(lambda: self._log_in(refused), refused)
+    def _authenticate(self, refused: Credential | None, maybe_applied: bool = False) -> Credential:
+        """A credential in the place of the refused one. maybe_applied: whether the request that needs it may have been carried out."""
+        try:
+            credential = self._acquire(lambda: self._log_in(refused), refused)
+        except ApiError as error:
+            # What became of the login says nothing about the request.
+            error.maybe_applied = maybe_applied
+            raise
         self._carry(credential)
         return credential
 

@@ -156,6 +156,18 @@ class TestExpiry:
         sim.fault("status", method="POST", path="access-tokens", code=400)
         assert refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
 
+    def test_a_login_that_may_have_been_done_says_nothing_about_the_write(self, sim: Simulator, connect: Connect) -> None:
+        """Neither before the write was sent, nor after it was refused."""
+        cluster = connect()
+        sim.fault("cut_after", method="POST", path="access-tokens")
+        assert not refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+        assert transcript(sim) == [V2_LOGIN]
+        cluster.call("GET", NODES)
+        sim.cohesity_kill()
+        sim.fault("cut_after", method="POST", path="access-tokens")
+        assert not refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+        assert transcript(sim)[-2:] == [f"POST {JOBS}", V2_LOGIN]
+
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
     def test_a_write_is_repeated_too(self, sim: Simulator, connect: Connect, method: str) -> None:
         cluster = connect()
