@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import Cluster, ends_every_session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import Cluster
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.credential import ApiKey, Credential
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.login import Account, Login
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session import Session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session_paths import ends_every_session
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.constants import V1_LOGIN, V2_LOGIN

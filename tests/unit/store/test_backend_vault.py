@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dataprotection.access.plugins.module_utils._store import vault
+from ansible_collections.dataprotection.access.plugins.module_utils._store import vault_client
 from ansible_collections.dataprotection.access.plugins.module_utils._store.backends import open_store
 from ansible_collections.dataprotection.access.plugins.module_utils._store.errors import Conflict, StoreError
 from ansible_collections.dataprotection.access.plugins.module_utils._store.vault import VaultBackend
@@ -347,13 +347,13 @@ class TestInsisting:
             front = Front(openbao.url)
             gone = front.url
             front._server.server_close()
-            reachable, backend._url = backend._url, gone
+            reachable, backend._client._url = backend._client._url, gone
             with ThreadPoolExecutor() as pool:
                 writing = pool.submit(backend.write, NEW, time.monotonic() + 60)
                 for _number in range(10):
                     time.sleep(0.02)
                 assert not writing.done()
-                backend._url = reachable
+                backend._client._url = reachable
                 writing.result(30)
         assert store.read() == NEW
 
@@ -529,7 +529,7 @@ class TestLogin:
         closed: list[str] = []
         front.add(fault._replace(part="/login"))
         backend = opened(retries=0, **role)
-        monkeypatch.setattr(backend._connection, "close", lambda: closed.append("closed"))
+        monkeypatch.setattr(backend._client._connection, "close", lambda: closed.append("closed"))
         with pytest.raises(StoreError), backend:
             pass
         assert closed == ["closed"]
@@ -540,10 +540,10 @@ class TestLogin:
             backend.write(OLD)
             for document in (NEW, OTHER):
                 end_logins(openbao, before)
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 backend.write(document)
                 end_logins(openbao, before)
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 assert backend.read() == document
         assert store.read() == OTHER
         assert [call.rpartition("/")[2] for call in front.calls].count("login") == 5
@@ -574,7 +574,7 @@ class TestLogin:
         self, opened: Opened, front: Front, role: dict[str, Any], openbao: OpenBao, store: VaultStore, monkeypatch: pytest.MonkeyPatch, ended: bool
     ) -> None:
         """The refused login is only ended once there is another one: its refusal may be for a moment."""
-        monkeypatch.setattr(vault, "_LOGIN_PAUSE", 0.0)
+        monkeypatch.setattr(vault_client, "_LOGIN_PAUSE", 0.0)
         before = accessors(openbao)
         with opened(**role) as backend:
             backend.write(OLD)
@@ -615,7 +615,7 @@ class TestLogin:
             front.forget()
             front.add(login._replace(part="/login", times=0), Fault(403, body=refusal("permission denied"), times=0))
             for _write in range(3):
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 with pytest.raises(StoreError, match="HTTP 403: permission denied"):
                     backend.write(NEW)
             assert len([call for call in front.calls if call.endswith("/login")]) == 1
