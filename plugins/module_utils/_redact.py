@@ -31,7 +31,16 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 # A word that nobody says: it is long, and holds both letters and digits.
-_OPAQUE = re.compile(r"(?<![\w/+=-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}")
+_OPAQUE = r"(?<![\w/+=-])(?=[\w+=-]*[0-9])(?=[\w+=-]*[A-Za-z])[\w+=-]{32,}"
+# The same, or the id of a request, which support will ask for.
+_OPAQUE_OR_REQUEST_ID = re.compile(
+    r"""(?P<kept>(?<![\w-])[\w-]{0,16}?(?:request|trace|correlation)[ _-]?id(?:[\s\\"':=>(]|&quot;|\bis\b|\bwas\b){1,16}"""
+    rf"""[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}(?![\w/+=-]))|{_OPAQUE}""",
+    re.IGNORECASE,
+)
+# What users give names to: between quotation marks, a short word after one of these is such a name.
+_NAMED = re.compile(r"token|key", re.IGNORECASE)
+_OPAQUE_WHERE_LABELLED = re.compile(rf"(?:QSDK|Bearer|Basic)\s.*|(?=[\w+/=]*[0-9])(?=[\w+/=]*[A-Za-z])[\w+/=]{{16,}}|{_OPAQUE}", re.IGNORECASE)
 _PLAIN_WORD = re.compile(r"[A-Za-z]{8,31}[.!?)]?")
 # What no text format has to encode.
 _NEVER_ENCODED = re.compile(r"[A-Za-z0-9_.-]*")
@@ -222,7 +231,7 @@ class Redactor:
     def redact_words(self, text: str) -> str:
         """The same for a server's own words, which may hold a secret that nobody here knows: what is labelled as one, or looks like one."""
         text = _LABELLED.sub(_masked_unless_word, self.redact(text))
-        return _OPAQUE.sub(PLACEHOLDER, text)
+        return _OPAQUE_OR_REQUEST_ID.sub(lambda found: found["kept"] or PLACEHOLDER, text)
 
     def masked(self, value: t.Any) -> t.Any:
         """Return a document with every known secret replaced, at any depth, and nothing else.
@@ -244,10 +253,11 @@ def _without(value: t.Any, needles: _Needles) -> t.Any:
 
 
 def _masked_unless_word(found: re.Match[str]) -> str:
-    """A labelled value replaced, but for a word of a sentence, as in "token: expired"."""
+    """A labelled value replaced, but for a word of a sentence, as in "token: expired", and for a name, as in "token 'exporter-1' exists"."""
     label, between, value = found.groups()
     is_word = _PLAIN_WORD.fullmatch(value) is not None and between[-1:] in (" ", "'")
-    return found.group() if is_word else f"{label}{between}{PLACEHOLDER}"
+    is_name = between.strip() in ("'", '"') and _NAMED.search(label) is not None and _OPAQUE_WHERE_LABELLED.fullmatch(value) is None
+    return found.group() if is_word or is_name else f"{label}{between}{PLACEHOLDER}"
 
 
 def _forms(secrets: Iterable[str]) -> set[str]:

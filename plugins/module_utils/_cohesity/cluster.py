@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import typing as t
-from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, unquote, urlsplit
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from .._errors import ApiError
 from .._http.addresses import check_url
@@ -18,18 +17,16 @@ from .credential import Credential, carrying
 from .login import Account, Login
 from .refusal import explain_call, explain_session_login, explain_token_login, is_curable, wants_other_login
 from .session import Session
+from .session_paths import SESSIONS_PATH, ends_every_session
 from .token import FROM_LIFETIME, FROM_SECURITY_CONFIG, Token, lifetime_of
 
 TOKEN_PATHS = {"v1": "/irisservices/api/v1/public/accessTokens", "v2": "/v2/access-tokens"}
-SESSIONS_PATH = "/v2/users/sessions"
 SECURITY_CONFIG_PATH = "/v2/security-config"
 # Needs a login but no privilege, so it proves any user's credential. (basicClusterInfo answers without a login: it proves nothing.)
 VERIFY_PATH = "/irisservices/api/v1/public/sessionUser"
 # What reading the security configuration needs (vendor's SDK). A login lists the privileges of its user.
 _SECURITY_CONFIG_PRIVILEGES = {"SECURITY_ADVISOR_VIEW", "TENANT_VIEW"}
 
-# More than anybody encodes.
-_MOST_LAYERS = 5
 DEFAULT_LIFETIME = 24 * 3600  # seconds, the vendor's default
 _COMMAND_CENTER_PATH = re.compile(r"/(?:commandcenter|webconsole|adminconsole)(?:[/?#]|$)", re.IGNORECASE)
 
@@ -191,11 +188,7 @@ class Cluster:
                 raise self._explained(error, used) from None
             # What the refused attempt was not, one before it may have been (502, then 401).
             maybe_applied = error.maybe_applied
-            try:
-                fresh = self._authenticate(used)
-            except ApiError as refusal:
-                refusal.maybe_applied = refusal.maybe_applied or maybe_applied
-                raise
+            fresh = self._authenticate(used, maybe_applied)
         try:
             response = self._request(method, path, headers=carrying(fresh, headers), **request)
         except ApiError as error:
@@ -203,8 +196,14 @@ class Cluster:
             raise self._explained(error, fresh) from None
         return response._replace(maybe_applied=response.maybe_applied or maybe_applied)
 
-    def _authenticate(self, refused: Credential | None) -> Credential:
-        credential = self._acquire(lambda: self._log_in(refused), refused)
+    def _authenticate(self, refused: Credential | None, maybe_applied: bool = False) -> Credential:
+        """A credential in the place of the refused one. maybe_applied: whether the request that needs it may have been carried out."""
+        try:
+            credential = self._acquire(lambda: self._log_in(refused), refused)
+        except ApiError as error:
+            # What became of the login says nothing about the request.
+            error.maybe_applied = maybe_applied
+            raise
         self._carry(credential)
         return credential
 
@@ -284,31 +283,6 @@ class Cluster:
 
     def _call(self, method: str, path: str) -> str:
         return f"{method} {self._client.base_url}{path.partition('?')[0]}"
-
-
-def ends_every_session(method: str, path: str, query: t.Any = None) -> bool:
-    """Whether this is the request that ends the sessions of everybody: a DELETE of the sessions that does not say which one.
-
-    query: a mapping or pairs, as in HttpClient.request.
-    """
-    place, _mark, text = path.partition("#")[0].partition("?")
-    if method.strip().upper() != "DELETE" or _plain(place) != SESSIONS_PATH:
-        return False
-    # Of several values, nobody knows which one the cluster takes: each has to name one session.
-    pairs = [*parse_qsl(text, keep_blank_values=True), *(query.items() if isinstance(query, Mapping) else query or ())]
-    sids = [str(value or "").strip() for key, value in pairs if key == "sid"]
-    currents = [str(value or "").strip().lower() for key, value in pairs if key == "current"]
-    return not ((sids and all(sids)) or (currents and set(currents) == {"true"}))
-
-
-def _plain(place: str) -> str:
-    """A path as a server may read it: decoded as often as it was encoded, in lower case, without parameters, doubled slashes and dots."""
-    for _layer in range(_MOST_LAYERS):
-        place, encoded = unquote(place), place
-        if place == encoded:
-            break
-    parts = (part.partition(";")[0].strip() for part in place.replace("\\", "/").split("/"))
-    return posixpath.normpath("/" + "/".join(part for part in parts if part)).lower()
 
 
 def cluster_name(cluster: str | None) -> str:

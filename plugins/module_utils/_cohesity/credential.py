@@ -8,6 +8,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import ApiError
+from .._http.messages import is_header_text as is_header_text
 
 # The headers that say who calls. A call carries the one of its credential and no other.
 CREDENTIAL_HEADERS = ("authorization", "apikey", "session-id", "cookie")
@@ -52,11 +53,6 @@ class ApiKey:
 def carrying(credential: Credential, headers: t.Mapping[str, str] | None = None) -> dict[str, str]:
     """The headers of a call with this credential: those that are given, without any other credential among them."""
     return {**{name: value for name, value in (headers or {}).items() if name.lower() not in CREDENTIAL_HEADERS}, **credential.headers}
-
-
-def is_header_text(value: t.Any) -> bool:
-    """Whether the value is a text that can stand in a header as it is."""
-    return isinstance(value, str) and bool(value.strip()) and value == value.strip() and value.isascii() and value.isprintable()
 
 
 def returned_secret(values: t.Mapping[str, t.Any], key: str, option: str) -> str | None:

@@ -44,8 +44,9 @@ class Caller:
 
         A request that was refused with 401 was not carried out, so a write is repeated too. request: as in HttpClient.request.
         """
+        credential = self._first_credential()
         try:
-            return self._send(method, path, {**headers, **self._credential()}, request)
+            return self._send(method, path, {**headers, **credential}, request)
         except ApiError as error:
             if error.status != 401:
                 raise
@@ -71,7 +72,12 @@ class Caller:
                 self._token = t.cast(Token, self._token)._replace(auth_header=form)
                 self._keep(self._token)
                 return response
-        fresh = self._replaced(refusal)
+        try:
+            fresh = self._replaced(refusal)
+        except ApiError as error:
+            # What became of the login or the renewal says nothing about the request.
+            error.maybe_applied = refusal.maybe_applied
+            raise
         try:
             return self._send(method, path, {**headers, **fresh}, request)
         except ApiError as error:
@@ -86,6 +92,14 @@ class Caller:
         if 200 <= response.status < 300:
             self.server.check_document(method, path, response, _document(response, request.get("sink")))
         return response
+
+    def _first_credential(self) -> dict[str, str]:
+        try:
+            return self._credential()
+        except ApiError as error:
+            # The login may have been carried out; the request was not even sent.
+            error.maybe_applied = False
+            raise
 
     def _credential(self) -> dict[str, str]:
         if self._token is not None:

@@ -76,6 +76,11 @@ def check_secret(value: t.Any, what: str, call: str) -> str:
     """Return the token from a response; raise ApiError when it cannot be sent in a header."""
     if not isinstance(value, str) or not value.strip():
         raise ApiError(f"{call}: the response holds no {what}", maybe_applied=True)
-    if not value.isprintable() or not value.isascii():
+    if not is_header_text(value):
         raise ApiError(f"{call}: the {what} in the response holds characters that cannot be sent in a header", maybe_applied=True)
     return value
+
+
+def is_header_text(value: t.Any) -> bool:
+    """Whether the value is a text that can be sent in a header as it is."""
+    return isinstance(value, str) and bool(value.strip()) and value == value.strip() and value.isascii() and value.isprintable()

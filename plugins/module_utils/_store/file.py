@@ -251,8 +251,9 @@ class FileBackend:
     def _persist(self, what: str, effect: Callable[[], None], insist_until: float | None) -> None:
         """Carry out an effect on the record under the lock.
 
-        With insist_until it is repeated after every failure of the file system: a file server restarts, somebody makes room on the disk or
-        corrects the permissions, a folder was moved and is brought back. Nothing is made in its place: who removed it may have meant that.
+        With insist_until it is repeated after every failure and refusal but a symbolic link: a file server restarts, somebody makes room on
+        the disk or corrects the permissions, a folder was moved and is brought back. Nothing is made in its place: who removed it may have
+        meant that.
         """
         pause = _POLL_SECONDS
         self._maybe_applied = self._is_lost = False
@@ -264,14 +265,24 @@ class FileBackend:
                     effect()
                     self._sync_folder()
                     return
-            except OSError as error:
-                self._is_lost = self._is_lost or (self._insists and self._identify_folder() is None)
-                if error.errno == errno.ELOOP or insist_until is None or time.monotonic() >= insist_until:
-                    raise self._explanation(what, error) from None
+            except (Conflict, Locked):
+                raise
+            except (OSError, StoreError) as problem:
+                failure = self._failed_attempt(what, problem)
+                if _is_symlink(problem) or insist_until is None or time.monotonic() >= insist_until:
+                    raise failure from None
                 if pause == _POLL_SECONDS:
-                    self._warn(f"{self.location} could not be {what}: {error.strerror}; this is repeated for up to {insist_until - time.monotonic():.0f} s")
+                    self._warn(f"{failure.message}; this is repeated for up to {insist_until - time.monotonic():.0f} s")
             time.sleep(min(pause, max(insist_until - time.monotonic(), 0)))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _failed_attempt(self, what: str, problem: OSError | StoreError) -> StoreError:
+        """The error for an attempt to carry out an effect, of which the folder may have been lost meanwhile."""
+        self._is_lost = self._is_lost or (self._insists and self._identify_folder() is None)
+        if isinstance(problem, OSError):
+            return self._explanation(what, problem)
+        problem.maybe_applied = problem.maybe_applied or self._maybe_applied
+        return problem
 
     def _identify_folder(self) -> tuple[int, int] | None:
         """What tells the folder from another one in its place; None where there is none."""
@@ -503,6 +514,10 @@ def _is_free(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_symlink(problem: Exception) -> bool:
+    return isinstance(problem, OSError) and problem.errno == errno.ELOOP
 
 
 def _short(host: str | None) -> str:

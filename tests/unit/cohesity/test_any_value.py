@@ -15,10 +15,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import cluster_url, ends_every_session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import cluster_url
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.login import Account, Login
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.scope import scope_headers
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session import Session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session_paths import ends_every_session
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.token import Token, jwt_expiry, lifetime_of
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_access_token, cohesity_session

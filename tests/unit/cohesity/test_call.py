@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import Cluster, ends_every_session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import Cluster
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.credential import ApiKey, Credential
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.login import Account, Login
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session import Session
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.session_paths import ends_every_session
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.token import Token
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from tests.constants import V1_LOGIN, V2_LOGIN
@@ -155,6 +156,18 @@ class TestExpiry:
         sim.fault("status", method="POST", path="protectionjobs", code=401, body={"message": "Token expired"})
         sim.fault("status", method="POST", path="access-tokens", code=400)
         assert refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+
+    def test_a_login_that_may_have_been_done_says_nothing_about_the_write(self, sim: Simulator, connect: Connect) -> None:
+        """Neither before the write was sent, nor after it was refused."""
+        cluster = connect()
+        sim.fault("cut_after", method="POST", path="access-tokens")
+        assert not refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+        assert transcript(sim) == [V2_LOGIN]
+        cluster.call("GET", NODES)
+        sim.cohesity_kill()
+        sim.fault("cut_after", method="POST", path="access-tokens")
+        assert not refused(cluster, "POST", JOBS, body={"name": "x"}).maybe_applied
+        assert transcript(sim)[-2:] == [f"POST {JOBS}", V2_LOGIN]
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
     def test_a_write_is_repeated_too(self, sim: Simulator, connect: Connect, method: str) -> None:

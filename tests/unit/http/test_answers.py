@@ -221,7 +221,7 @@ class TestCheckSecret:
         assert caught.value.message == "POST https://x/y: the response holds no accessToken"
         assert caught.value.maybe_applied
 
-    @pytest.mark.parametrize("value", ["canary\n", "can\x00ary", "canary\x7f", "canäry", "can\u202eary"])
+    @pytest.mark.parametrize("value", ["canary\n", "can\x00ary", "canary\x7f", "canäry", "can\u202eary", " canary", "canary ", "\tcanary"])
     def test_not_for_a_header(self, value: str) -> None:
         with pytest.raises(ApiError) as caught:
             check_secret(value, "accessToken", "POST https://x/y")

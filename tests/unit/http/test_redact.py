@@ -127,7 +127,17 @@ class TestLongSecrets:
     def test_not_in_quadratic_time(self) -> None:
         redactor = Redactor(["canary-secret", 'can"ary' * 20, "\\" * 50, "=" * 40])
         begin = time.monotonic()
-        for text in ("A1" * 32_768, "\\" * 65_536, "=" * 65_536, "token" * 13_000, "token: " * 9_000, "&amp;" * 13_000, " " * 65_536):
+        for text in (
+            "A1" * 32_768,
+            "\\" * 65_536,
+            "=" * 65_536,
+            "token" * 13_000,
+            "token: " * 9_000,
+            "request-id" * 7_000,
+            "x-" * 33_000,
+            "&amp;" * 13_000,
+            " " * 65_536,
+        ):
             redactor.redact_words(text)
         assert time.monotonic() - begin < 5
 
@@ -177,6 +187,14 @@ class TestAServersOwnWords:
             ("&quot;authToken&quot;:&quot;canary-new&quot;", "&quot;authToken&quot;:&quot;********&quot;"),
             ("<accessToken>canary-new</accessToken>", "<accessToken>********</accessToken>"),
             ("the new access token is canary1new", "the new access token is ********"),
+            ("access token '4f9a0c17b2e84d7c' is revoked", "access token '********' is revoked"),
+            ("API key 'b2f7c1d0-3c55-4a2e-8b1d-5a6c7d8e9f00' does not exist", "API key '********' does not exist"),
+            ("unknown token 'QSDK canary-new'", "unknown token '********'"),
+            ("password 'canary-new' is wrong", "password '********' is wrong"),
+            ("token=b2f7c1d0-3c55-4a2e-8b1d-5a6c7d8e9f00, requestId=b2f7c1d0", "token=********, requestId=b2f7c1d0"),
+            ("request id 3aBcD4canary40123456789abcdefghijkl", "request id ********"),
+            ("request b2f7c1d0-3c55-4a2e-8b1d-5a6c7d8e9f00", "request ********"),
+            ("trace id b2f7c1d0-3c55-4a2e-8b1d-5a6c7d8e9f00canary", "trace id ********"),
             ("session id 'S-4711-canary' is gone", "session id '********' is gone"),
             ("api_key=0123-canary&x=1", "api_key=********&x=1"),
             ("made eyJhbGciOiJIUzI1NiJ9.eyJkb21haW4iOiJMT0NBTCJ9.sig-canary for you", "made ******** for you"),
@@ -199,11 +217,22 @@ class TestAServersOwnWords:
             "Refresh token was used already; the token has been revoked",
             "no such path: /commandcenter/api/V4/AccessToken/Renew on 127.0.0.1:43211",
             "certificate verify failed: unable to get local issuer certificate (_ssl.c:1129)",
+            "Access token 'prod-exporter-1' already present",
+            'An API key named "backup-2026" or access token "prod exporter 1" exists; API key \'prod-exporter-2\' is active',
+            "see request id 6a4b3f0e-0011-4c22-8d33-0123456789ab",
+            "Internal error (Request-Id: 6a4b3f0e-0011-4c22-8d33-0123456789ab)",
+            '{"requestId":"6a4b3f0e-0011-4c22-8d33-0123456789ab","trace_id" : "6A4B3F0E-0011-4C22-8D33-0123456789AB"}',
+            "X-Correlation-ID=6a4b3f0e-0011-4c22-8d33-0123456789ab&traceId=6a4b3f0e-0011-4c22-8d33-0123456789ab",
+            "the correlation id is 6a4b3f0e-0011-4c22-8d33-0123456789ab",
             "permission denied on secret/data/automation/commandcenter/exporter-of-the-production",
         ],
     )
     def test_what_does_not(self, words: str) -> None:
         assert Redactor().redact_words(words) == words
+
+    def test_a_known_secret_is_no_request_id(self) -> None:
+        secret = "6a4b3f0e-0011-4c22-8d33-0123456789ab"
+        assert Redactor([secret]).redact_words(f"request id {secret}") == "request id ********"
 
     def test_only_there(self) -> None:
         """What users and other programs say is left as it is."""

@@ -266,6 +266,31 @@ class TestExpiry:
         assert commandcenter(path="/Job", token=token)["actions"] == ["reauthenticated"]
         assert transcript(sim) == [JOBS, JOBS, LOGIN, JOBS, LOGOUT]
 
+    def test_a_login_that_may_have_been_done_says_nothing_about_the_write(self, sim: Simulator, commandcenter: Task) -> None:
+        """Neither before the write was sent, nor after it was refused."""
+        write = {"method": "POST", "path": "/Job", "body": {}}
+        sim.fault("cut_after", path="Login$")
+        assert not commandcenter.fails(**write).maybe_applied
+        assert transcript(sim) == [LOGIN]
+        sim.clear_requests()
+        sim.fault("status", path="/Job", code=401)
+        sim.fault("cut_after", path="Login$", after=1)
+        assert not commandcenter.fails(**write).maybe_applied
+        assert [line for line in transcript(sim) if line != LOGOUT] == [LOGIN, "POST /Job", LOGIN]
+
+    def test_but_an_attempt_before_the_refused_one_does(self, sim: Simulator, commandcenter: Task) -> None:
+        """502, then 401 to the same request."""
+        sim.fault("status", path="/Job", code=502, headers={"Retry-After": "0"})
+        sim.fault("status", path="/Job", code=401)
+        sim.fault("status", path="Login$", code=400, after=1)
+        assert commandcenter.fails(method="POST", path="/Job", body={}).maybe_applied
+
+    def test_a_refused_login_is_not_repeated(self, sim: Simulator, commandcenter: Task) -> None:
+        """Repeated failed logins lock the account."""
+        sim.fault("status", path="Login$", code=401, times=0)
+        assert commandcenter.fails(path="/Job").status == 401
+        assert transcript(sim) == [LOGIN]
+
     def test_a_login_that_was_ended(self, sim: Simulator, commandcenter: Task) -> None:
         sim.fault("status", path="/Job", code=401)
         assert commandcenter(path="/Job")["actions"] == ["authenticated", "reauthenticated"]

@@ -532,15 +532,60 @@ class TestInsisting:
             backend.write(NEW, time.monotonic() + 30)
         assert place.document() == OTHER
 
-    def test_a_new_folder_that_is_open_to_all(self, place: Place, backend: FileBackend) -> None:
+    @pytest.mark.parametrize("corrected", [True, False])
+    def test_a_new_folder_that_is_open_to_all(self, place: Place, backend: FileBackend, corrected: bool) -> None:
         backend.write(OLD)
         folder = place.path.parent
         folder.rename(folder.with_name("aside"))
         folder.mkdir()
         folder.chmod(0o777)
-        with pytest.raises(StoreError, match="everybody may write to its folder"):
-            backend.write(NEW, time.monotonic() + 30)
-        assert not place.path.exists()
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(backend.write, NEW, time.monotonic() + (30 if corrected else 0.5))
+            time.sleep(0.3)
+            assert not writing.done()
+            if corrected:
+                folder.chmod(0o700)
+                writing.result(30)
+                assert place.document() == NEW
+            else:
+                with pytest.raises(StoreError, match="everybody may write to its folder"):
+                    writing.result(30)
+                assert not place.path.exists()
+        (warning,) = place.warnings
+        assert "everybody may write to its folder; fix that with: chmod o-w" in warning
+        assert "this is repeated for up to" in warning
+
+    @pytest.mark.parametrize("number", [errno.ENOENT, errno.ESTALE, errno.EIO, errno.EACCES])
+    def test_a_new_folder_that_cannot_be_looked_at_for_a_moment(self, place: Place, backend: FileBackend, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        backend.write(OLD)
+        folder = place.path.parent
+        folder.rename(folder.with_name("aside"))
+        folder.mkdir(mode=0o700)
+        real, check = os.stat, backend._check_folder
+        checks: list[int] = []
+
+        def check_folder() -> None:
+            checks.append(number)
+            with monkeypatch.context() as patch:
+                if len(checks) < 3:
+                    patch.setattr(os, "stat", lambda path, **rest: failing(number)() if path == str(folder) else real(path, **rest))
+                check()
+
+        monkeypatch.setattr(backend, "_check_folder", check_folder)
+        backend.write(NEW, time.monotonic() + 30)
+        assert len(checks) == 3
+        assert (place.document(), backend.seen) == (NEW, NEW)
+
+    def test_a_record_with_wrong_permissions_until_they_are_corrected(self, place: Place, backend: FileBackend) -> None:
+        backend.write(OLD)
+        place.path.chmod(0o644)
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(backend.write, NEW, time.monotonic() + 30)
+            time.sleep(0.3)
+            assert not writing.done()
+            place.path.chmod(0o600)
+            writing.result(30)
+        assert place.document() == NEW
 
     def test_a_record_that_somebody_removed_is_a_conflict(self, place: Place, backend: FileBackend) -> None:
         backend.write(OLD)

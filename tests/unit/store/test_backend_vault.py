@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._store import vault_client
 from ansible_collections.dataprotection.access.plugins.module_utils._store.backends import open_store
 from ansible_collections.dataprotection.access.plugins.module_utils._store.errors import Conflict, StoreError
 from ansible_collections.dataprotection.access.plugins.module_utils._store.vault import VaultBackend
@@ -346,13 +347,13 @@ class TestInsisting:
             front = Front(openbao.url)
             gone = front.url
             front._server.server_close()
-            reachable, backend._url = backend._url, gone
+            reachable, backend._client._url = backend._client._url, gone
             with ThreadPoolExecutor() as pool:
                 writing = pool.submit(backend.write, NEW, time.monotonic() + 60)
                 for _number in range(10):
                     time.sleep(0.02)
                 assert not writing.done()
-                backend._url = reachable
+                backend._client._url = reachable
                 writing.result(30)
         assert store.read() == NEW
 
@@ -515,16 +516,20 @@ class TestLogin:
 
     @pytest.mark.parametrize("body", [b"{}", b'{"auth":null}', b'{"auth":{"client_token":5}}', b'{"auth":{"client_token":""}}'])
     def test_without_a_token(self, opened: Opened, front: Front, role: dict[str, Any], body: bytes) -> None:
-        front.add(Fault(200, body=body, part="/login"))
+        front.add(Fault(200, body=body, part="/login", times=0))
         with pytest.raises(StoreError, match="log in: the response holds no token"), opened(**role):
             pass
+        front.forget()
+        front.add(Fault(200, body=body, part="/login"))
+        with opened(**role) as backend:
+            assert backend.read() is None
 
     @pytest.mark.parametrize("fault", [Fault(400, body=refusal("no")), Fault(503), Fault(200, body=b"{}")])
     def test_that_fails_closes_the_connection(self, opened: Opened, front: Front, role: dict[str, Any], fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
         closed: list[str] = []
         front.add(fault._replace(part="/login"))
         backend = opened(retries=0, **role)
-        monkeypatch.setattr(backend._connection, "close", lambda: closed.append("closed"))
+        monkeypatch.setattr(backend._client._connection, "close", lambda: closed.append("closed"))
         with pytest.raises(StoreError), backend:
             pass
         assert closed == ["closed"]
@@ -535,10 +540,10 @@ class TestLogin:
             backend.write(OLD)
             for document in (NEW, OTHER):
                 end_logins(openbao, before)
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 backend.write(document)
                 end_logins(openbao, before)
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 assert backend.read() == document
         assert store.read() == OTHER
         assert [call.rpartition("/")[2] for call in front.calls].count("login") == 5
@@ -564,6 +569,36 @@ class TestLogin:
         task.settled(result)
         assert len(writes) == 3
 
+    @pytest.mark.parametrize("ended", [True, False])
+    def test_a_new_login_without_a_token_ends_no_insisted_write(
+        self, opened: Opened, front: Front, role: dict[str, Any], openbao: OpenBao, store: VaultStore, monkeypatch: pytest.MonkeyPatch, ended: bool
+    ) -> None:
+        """The refused login is only ended once there is another one: its refusal may be for a moment."""
+        monkeypatch.setattr(vault_client, "_LOGIN_PAUSE", 0.0)
+        before = accessors(openbao)
+        with opened(**role) as backend:
+            backend.write(OLD)
+            front.forget()
+            front.add(Fault(200, body=b'{"auth":null}', part="/login"))
+            if ended:
+                end_logins(openbao, before)
+            else:
+                front.add(Fault(403, body=refusal("permission denied"), method="POST"))
+            backend.write(NEW, time.monotonic() + 30)
+            assert [call.rpartition("/")[2] for call in front.calls].count("login") == 1 + ended
+            assert any(call.endswith("/revoke-self") for call in front.calls) == ended
+        assert store.read() == NEW
+        assert accessors(openbao) == before
+
+    def test_a_removal_without_the_right_to_delete_costs_no_login(self, opened: Opened, front: Front, role: dict[str, Any], store: VaultStore) -> None:
+        with opened(**role) as backend:
+            backend.write(OLD)
+            front.forget()
+            front.add(Fault(403, body=refusal("permission denied"), part="/delete/", times=0))
+            backend.remove()
+            assert [call.partition("/secret/")[2].partition("/")[0] for call in front.calls] == ["data", "delete"]
+        assert store.read() == {}
+
     @pytest.mark.parametrize("insist", [None, 1.0])
     def test_a_role_that_may_not_is_not_asked_for_ever(self, opened: Opened, front: Front, role: dict[str, Any], insist: float | None) -> None:
         with opened(**role) as backend:
@@ -580,7 +615,7 @@ class TestLogin:
             front.forget()
             front.add(login._replace(part="/login", times=0), Fault(403, body=refusal("permission denied"), times=0))
             for _write in range(3):
-                backend._next_login = 0.0
+                backend._client._next_login = 0.0
                 with pytest.raises(StoreError, match="HTTP 403: permission denied"):
                     backend.write(NEW)
             assert len([call for call in front.calls if call.endswith("/login")]) == 1
