@@ -18,6 +18,7 @@ LIST, CREATE, RENEW = "GET /V4/AccessToken", "POST /V4/AccessToken", "POST /V4/A
 CREATED = [LOGIN, LIST, CREATE, LOGOUT]
 RENEWED = [LOGIN, LIST, RENEW, LOGOUT]
 UNCHANGED = [LOGIN, LIST, LOGOUT]
+ASKED_AGAIN = [LOGIN, LIST, LIST, LOGOUT]
 
 # Cohesity.
 V1_LOGIN = "POST /irisservices/api/v1/public/accessTokens"

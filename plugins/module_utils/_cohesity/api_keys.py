@@ -23,6 +23,8 @@ from .refusal import cluster_words
 from .scope import Send
 
 KEYS_PATH = "/v2/api-keys"
+# The login may not ask for single keys, or the cluster knows no such call.
+_NOT_OFFERED = (403, 404, 405)
 # The secret and the id out of a response that is no JSON, or an error.
 _SHOWN = re.compile(r'"(apiKey|id)"\s*:\s*"?([^"\\\s,}]+)')
 
@@ -99,6 +101,19 @@ class ApiKeys:
     def own_user_id(self) -> str:
         """Whose keys these are."""
         return self._owner_sid
+
+    def listing_again(self, number: str, owner_sid: str | None) -> list[NamedKey]:
+        """The list once more, with the key of this id: a cluster may cut its list into pages, or leave out keys that are not active."""
+        mine = self.listing(owner_sid)
+        if any(key.id == number for key in mine):
+            return mine
+        try:
+            shown = visible_keys(self._send, number)
+        except ApiError as error:
+            if error.status not in _NOT_OFFERED:
+                raise
+            shown = []
+        return [*mine, *(key for key in shown if key.id == number and key.owner_sid == self._owner_sid)]
 
     def forget_old_list(self) -> bool:
         """Whether the last listing() was read earlier in this task: each one is read anew here."""

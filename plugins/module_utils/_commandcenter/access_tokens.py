@@ -57,6 +57,10 @@ class AccessTokens:
             )
         return [from_wire(entry) for entry in entries]
 
+    def listing_again(self, _number: int, user_id: int | None) -> list[Token]:
+        """The list once more: no call asks for a single token."""
+        return self.listing(user_id)
+
     def forget_old_list(self) -> bool:
         """Whether the last listing() was read earlier in this task; if so, the next one is read anew. Here each one is."""
         return False

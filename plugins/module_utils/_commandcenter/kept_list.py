@@ -41,6 +41,10 @@ class KeptList(AccessTokens):
             self._has_listed = True
         return self._lists[user_id]
 
+    def listing_again(self, number: int, user_id: int | None) -> list[Token]:
+        self._lists.pop(user_id, None)
+        return super().listing_again(number, user_id)
+
     def forget_old_list(self) -> bool:
         is_old, self._is_old = self._is_old, False
         if is_old:

@@ -158,6 +158,9 @@ class Service(t.Protocol):
     def listing(self, user_id: t.Any = None, /) -> Sequence[t.Any]:
         """Every credential, without secrets."""
 
+    def listing_again(self, number: t.Any, user_id: t.Any, /) -> Sequence[t.Any]:
+        """The list once more, and asked for this id where a server can be: the first one lacked it, although it was not seen to end."""
+
     def forget_old_list(self) -> bool:
         """Whether the last listing() was read earlier in this task; if so, the next one is read anew."""
 

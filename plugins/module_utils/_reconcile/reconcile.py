@@ -42,7 +42,7 @@ def reconcile_once(
     """One attempt; raises Busy where another run is at work, and NameTaken where the name has been taken since the list was read."""
     # First: who waits for another run asks the store, and not the server each time.
     contents = claims.resolve_pending(claims.read(), check_mode)
-    listed = server.listing(desired.user_id)
+    listed = _listing(server, desired, contents)
     facts = Facts(
         listed=listed,
         contents=contents,
@@ -72,6 +72,15 @@ def reconcile_once(
     executor = Executor(server, desired, claims, warn, facts, plan)
     done = executor.carry_out()
     return done._replace(before=predicted.before, after=predicted.after, replaced=predicted.replaced if done.replaced is None else done.replaced)
+
+
+def _listing(server: Service, desired: Desired, contents: Contents | None) -> Sequence[Credential]:
+    """What the server lists. One list that lacks the credential of the record proves nothing: a server that has just started shows none."""
+    listed = server.listing(desired.user_id)
+    held = contents.token if contents else None
+    if held is None or held.id is None or any(token.id == held.id for token in listed):
+        return listed
+    return server.listing_again(held.id, desired.user_id)
 
 
 def _plan(server: Service, desired: Desired, facts: Facts) -> tuple[Plan, Facts]:

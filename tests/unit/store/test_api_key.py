@@ -51,6 +51,26 @@ def test_the_record(sim: Simulator, key: KeyTask) -> None:
     }
 
 
+@pytest.mark.parametrize("arguments", [{}, {"active": False}, {"state": "absent"}], ids=str)
+@pytest.mark.parametrize("changes", [{"apiKeys": []}, {"apiKeys": None}, {"apiKeys": {"__delete__": True}}], ids=str)
+@pytest.mark.parametrize("times", [1, 0], ids=["once", "always"])
+def test_a_list_without_our_key_is_no_deletion(sim: Simulator, filed: KeyTask, changes: dict[str, Any], arguments: dict[str, Any], times: int) -> None:
+    """The cluster still shows the key to whoever asks for it by its id."""
+    made = filed()["api_key"]
+    sim.fault("patch", method="GET", path=f"{KEYS}$", changes=changes, times=times)
+    result = filed(**arguments)
+    assert result["actions"] == {"absent": ["revoked"]}.get(arguments.get("state", ""), ["reused", "updated"] if arguments else ["reused"])
+    assert [key["id"] for key in filed.live()] == ([] if "state" in arguments else [made["id"]])
+
+
+def test_a_cluster_that_lists_active_keys_only(sim: Simulator, filed: KeyTask) -> None:
+    made = filed(active=False)["api_key"]
+    sim.fault("patch", method="GET", path=f"{KEYS}$", changes={"apiKeys": []}, times=0)
+    assert filed(active=False)["actions"] == ["reused"]
+    assert filed(active=True)["actions"] == ["reused", "updated"]
+    assert [key["id"] for key in filed.live()] == [made["id"]]
+
+
 def test_rotated(key: KeyTask) -> None:
     first = key()
     result = key.predicted_and_done(state="rotated")

@@ -117,6 +117,17 @@ class TestOtherUsers:
         assert [token["id"] for token in self.theirs(sim)] == [other["id"]]
 
 
+@pytest.mark.parametrize("arguments", [{}, {"state": "absent"}], ids=str)
+def test_one_list_that_is_empty_is_no_revocation(task: StoredToken, sim: Simulator, arguments: dict[str, Any]) -> None:
+    """A server that has just been started may list nothing for a moment."""
+    made = task()
+    sim.fault("patch", method="GET", path="AccessToken$", changes={"tokens": []})
+    result = task(**arguments)
+    assert result["actions"] == (["revoked"] if arguments else ["reused"])
+    live = [token["id"] for token in task.live()]
+    assert live == ([] if arguments else [made["token"]["id"]])
+
+
 class TestClocks:
     @pytest.mark.parametrize("offset", [10, 2 * HOUR, -HOUR])
     def test_an_orphan_is_recognised_whatever_the_date_header_says(self, task: StoredToken, sim: Simulator, offset: int) -> None:
