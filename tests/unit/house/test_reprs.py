@@ -13,7 +13,7 @@ from ansible_collections.dataprotection.access.plugins.module_utils._commandcent
 from ansible_collections.dataprotection.access.plugins.module_utils._http.client import Response
 from ansible_collections.dataprotection.access.plugins.module_utils._http.exchange import Request
 from ansible_collections.dataprotection.access.plugins.module_utils._memory import MemoryKey, RunCredential
-from ansible_collections.dataprotection.access.plugins.module_utils._store.file import _Content
+from ansible_collections.dataprotection.access.plugins.module_utils._store.file_folder import Content
 from ansible_collections.dataprotection.access.plugins.module_utils._store.vault import _Version
 
 CANARY = "canary-in-a-repr"
@@ -23,7 +23,7 @@ CARRIERS: list[Any] = [
     Request("POST", "https://cluster/login?x=1", {"json": {"password": CANARY}}, bool, io.BytesIO(), 1, 1.0, 1.0),
     MemoryKey("cluster", "backup", None, None, (), (CANARY,), CANARY),
     RunCredential("token", CANARY, {}),
-    _Content(CANARY.encode(), {"access_token": CANARY}, 0.0),
+    Content(CANARY.encode(), {"access_token": CANARY}, 0.0),
     _Version(1, {"access_token": CANARY}, None),
 ]
 

@@ -561,7 +561,7 @@ class TestInsisting:
         folder = place.path.parent
         folder.rename(folder.with_name("aside"))
         folder.mkdir(mode=0o700)
-        real, check = os.stat, backend._check_folder
+        real, check = os.stat, backend._folder.check
         checks: list[int] = []
 
         def check_folder() -> None:
@@ -571,7 +571,7 @@ class TestInsisting:
                     patch.setattr(os, "stat", lambda path, **rest: failing(number)() if path == str(folder) else real(path, **rest))
                 check()
 
-        monkeypatch.setattr(backend, "_check_folder", check_folder)
+        monkeypatch.setattr(backend._folder, "check", check_folder)
         backend.write(NEW, time.monotonic() + 30)
         assert len(checks) == 3
         assert (place.document(), backend.seen) == (NEW, NEW)
