@@ -151,9 +151,8 @@ class TestBadCertificates:
         monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
         monkeypatch.setenv(variable, sim.other_ca_path)
         message = make(ca_path=None).fails().message
-        assert message.endswith(
-            f"verified against {sim.other_ca_path} (from {variable}): give the CA that signed the server's certificate in ca_path, or unset or change {variable}"
-        )
+        where = f"verified against {sim.other_ca_path} (from {variable}): "
+        assert message.endswith(f"{where}give the CA that signed the server's certificate in ca_path, or unset or change {variable}")
 
     def test_expired(self, sim: Simulator, make: Make) -> None:
         error = make(sim.expired_url).fails("POST")
