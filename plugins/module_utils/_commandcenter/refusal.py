@@ -57,7 +57,7 @@ def _path_hint(url: str) -> str:
     path = urlsplit(url).path
     if path.rstrip("/").lower() in _API_PATHS:
         return ""
-    return f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401, too"
+    return f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401 too"
 
 
 def _what_to_do(username: str | None, has_otp_code: bool) -> str:

@@ -373,7 +373,9 @@ class TestPlaces:
         """Servers refuse a path that they do not know as they refuse a login."""
         message = token.fails(url=sim.url + path).message
         assert f"HTTP 401 5: Access denied. The login of user 'svc-ansible' {ONCE}" in message
-        assert message.endswith(f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401, too")
+        assert message.endswith(
+            f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401 too"
+        )
 
     @pytest.mark.parametrize("path", ["", "/webconsole/api/", "/COMMANDCENTER/api"])
     def test_a_refused_login_at_the_right_path(self, sim: Simulator, token: Task, path: str) -> None:
