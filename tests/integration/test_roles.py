@@ -275,6 +275,13 @@ def test_playbook_needs_its_hosts(ansible: Ansible, environment: dict[str, str])
     assert transcript(ansible.sim) == []
 
 
+def test_playbook_needs_hosts_that_exist(ansible: Ansible, environment: dict[str, str]) -> None:
+    run = ansible.play(PLAYBOOK, environment=environment, cohesity_token_hosts="cluster")
+    assert run.rc == 2
+    assert "cohesity_token_hosts: no host of the inventory matches 'cluster'; check the name of the group" in run.words
+    assert transcript(ansible.sim) == []
+
+
 IMPORTED = """
 - import_playbook: dataprotection.access.cohesity_token
   vars: {cohesity_token_hosts: remote, cohesity_token_keep: true}
