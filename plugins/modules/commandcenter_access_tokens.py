@@ -514,7 +514,7 @@ def _read_entries(declared: Sequence[Mapping[str, t.Any]], renew: bool) -> list[
             problems.append(f"tokens: {label}: {error.text}")
     problems += _twice((f"the name {entry.desired.name!r}", (_folded(entry.desired.name), entry.desired.user_id)) for entry in entries if entry.desired.name)
     problems += _twice((f"the id {entry.desired.id}", entry.desired.id) for entry in entries if entry.desired.id is not None)
-    problems += _twice((f"the store of {entry.label!r}", _place(entry.store)) for entry in entries if entry.store)
+    problems += _shared_stores(entries)
     if problems:
         raise ApiError("; ".join(problems) + ". Nothing was changed")
     return entries
@@ -551,8 +551,27 @@ def _twice(found: Iterable[tuple[str, t.Any]]) -> Iterator[str]:
     seen: set[t.Any] = set()
     for words, value in found:
         if value in seen:
-            yield f"tokens: {words} is declared twice; each token is declared once, with a store of its own"
+            yield f"tokens: {words} is declared twice; declare each token once"
         seen.add(value)
+
+
+def _shared_stores(entries: Sequence[Entry]) -> Iterator[str]:
+    """A sentence for each entry whose store is that of an earlier one."""
+    owners: dict[t.Any, Entry] = {}
+    for entry in entries:
+        if entry.store:
+            first = owners.setdefault(_place(entry.store), entry)
+            if first is not entry:
+                yield (
+                    f"tokens: {first.label!r} and {entry.label!r} have the same store, {_place_words(entry.store)}; use a separate file or path for each token"
+                )
+
+
+def _place_words(store: Mapping[str, t.Any]) -> str:
+    if store["file"]:
+        return f"file {os.path.realpath(store['file'])}"
+    url, namespace, mount, path = _place(store)
+    return f"vault path {path} (mount {mount}, {url}{f', namespace {namespace}' if namespace else ''})"
 
 
 def _check_purge(purge: bool, prefix: str) -> None:
