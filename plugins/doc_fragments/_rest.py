@@ -18,17 +18,18 @@ options:
   path:
     description:
       - The path below the address of the API.
-      - It can name no other place. An absolute URL, two slashes at the start, a part C(.) or C(..), a backslash, and encoded slashes are refused. So are a
-        query and a fragment; the query goes into O(query).
+      - It cannot lead to another server or outside the API. An absolute URL, two slashes at the start, a segment C(.) or C(..), a backslash, and encoded
+        slashes are refused. So are a query and a fragment. Use O(query) for the query.
     type: str
     required: true
   query:
     description:
-      - The query as a dict of names and values. A list gives its name once for each element, V(null) is left out.
+      - The query as a dict of names and values. A list repeats the name for each element. V(null) is left out.
     type: dict
   headers:
     description:
-      - Further headers. Those that carry a credential, or say for whom or where a call is, have options of their own and are refused here.
+      - Additional headers. Headers that carry a credential, or that select the user, the tenant or the cluster of a call, have options of their own and are
+        refused here.
     type: dict
   body:
     description:
@@ -43,10 +44,10 @@ options:
     default: json
   body_strategy:
     description:
-      - What is done with O(body). V(send) sends it as it is, and counts as a change when it is accepted. Check mode does not send it.
-      - V(compare) reads O(path) first, with the same O(query), and sends O(body) only when something that it names differs.
-      - V(merge) reads O(path) first and sends the whole object with O(body) merged into it, when that makes a difference. APIs that replace an object by
-        what is sent to them want this. Dicts are merged at every level, lists and all other values are replaced.
+      - What to do with O(body). V(send) sends it as it is, and counts as a change when the server accepts it. Check mode does not send it.
+      - V(compare) reads O(path) first, with the same O(query), and sends O(body) only if a value in it differs.
+      - V(merge) reads O(path) first and sends the whole object with O(body) merged into it, if that makes a difference. Use it for APIs that
+        replace the whole object with what they receive. Dicts are merged at every level. Lists and all other values are replaced.
       - With V(compare) and V(merge), check mode reads and predicts. They need O(method=PUT), O(method=PATCH) or O(method=POST), a O(body) that is a dict, and
         a O(path) that returns the object.
     type: str
@@ -55,17 +56,17 @@ options:
   dest:
     description:
       - A file for the response, on the machine where the module runs. It is written as the response arrives, so the response may be of any size, and
-        O(timeout) then limits how long the server may say nothing.
-      - The file takes its place as a whole or not at all, with mode C(0600). The folder must exist. A symbolic link, and anything else that is no plain file,
+        O(timeout) then limits the time without new data from the server.
+      - The file is written as a whole or not at all, with mode C(0600). The folder must exist. A symbolic link, and anything else that is not a regular file,
         is refused.
       - It counts as a change when the content differs. In check mode, nothing is sent or written.
-      - It goes with O(method=GET) and O(method=POST).
+      - It can only be used with O(method=GET) and O(method=POST).
     type: path
   status_code:
     description:
-      - Statuses that are accepted in addition to 200 to 299, for APIs that put data into a 404 or a 409. Such a response is returned, and counts as no
-        change.
-      - V(401) cannot be accepted, because it says that the credential is not valid. Redirects cannot either.
+      - Statuses that are accepted in addition to 200 to 299, for APIs that put data into a 404 or a 409. Such a response is returned, and does not
+        count as a change.
+      - V(401) cannot be accepted, because it says that the credential is not valid. Neither can redirects.
     type: list
     elements: int
     default: []
@@ -82,8 +83,8 @@ options:
     type: int
   objects_key:
     description:
-      - Under which key of a response the list is. Without it, a response that is a list is the list itself, and otherwise the only list at its top level is
-        meant. Several lists are an error.
+      - The key of the response that holds the list. If not set, the response itself is used if it is a list, and otherwise the only list at its top level.
+        Several lists are an error.
     type: str
   max_items:
     description:

@@ -22,15 +22,15 @@ options:
           - The folder must exist. It should have mode C(0700) and must not be writable by everybody, unless it is sticky, as C(/tmp) is.
           - The file is written with mode C(0600), and as a whole or not at all. A file that is a symbolic link, belongs to another user or is open to
             others is refused.
-          - Beside it stays C(PATH.lock), which keeps runs from working on the same token at once. Do not delete it. Locks may not reach other hosts
-            through NFS and similar file systems; use a vault for runs on several hosts.
+          - The file C(PATH.lock) beside it keeps runs from working on the same token at the same time, and stays there. Do not delete it. Locks may not reach
+            other hosts through NFS and similar file systems; use a vault for runs on several hosts.
         type: path
       vault:
         description:
           - A path in HashiCorp Vault or OpenBao, in a key-value engine of version 2. This needs the Python library C(hvac).
-          - O(timeout), O(retries) and O(use_proxy) hold for this server too. C(http) never goes through a proxy.
-          - The record is written with check-and-set. The token needs a policy with C(create), C(read) and C(update) on
-            C(MOUNT/data/PATH). With C(update) on C(MOUNT/delete/PATH) as well, a removed record leaves nothing; else it leaves an empty document.
+          - O(timeout), O(retries) and O(use_proxy) also apply to this server. C(http) never goes through a proxy.
+          - The record is written with check-and-set. The token needs a policy with C(create), C(read) and C(update) on C(MOUNT/data/PATH). With C(update) on
+            C(MOUNT/delete/PATH) as well, removing a record leaves nothing behind; otherwise it leaves an empty document.
         type: dict
         suboptions:
           url:
@@ -80,7 +80,7 @@ options:
             type: path
       lock_timeout:
         description:
-          - How many seconds to wait for another run that works on the same token. When it has ended in time, its result is used.
+          - How many seconds to wait for another run that works on the same token. If it ends in time, its result is used.
           - Reading does not wait. A run that has nothing to change is not held up by another one.
         type: int
         default: 60

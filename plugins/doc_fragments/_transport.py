@@ -31,10 +31,13 @@ options:
   retries:
     description:
       - How often a request that failed for a temporary reason is sent again. Each further attempt is a warning.
-      - Every request is tried again when no connection could be established, when the name of the server could not be resolved, and on HTTP 429, 502 and 503.
-      - Requests that only read are also tried again on HTTP 500 and 504, and when the response did not arrive.
+      - Every request is sent again when no connection could be established, or the name of the server could not be resolved. All except
+        logins, renewals and the creation of API keys are also sent again on HTTP 429, 502 and 503.
+      - Requests that only read are also sent again on HTTP 500 and 504, and when the response did not arrive.
       - The C(Retry-After) of the server is honored as far as O(timeout) allows.
-      - A login and a renewal are only sent again when no connection could be established, because each of them must reach the server only once.
+      - A login is also sent again on HTTP 429, and on HTTP 503 with C(Retry-After). Otherwise, a login, a renewal or the creation of an API key that may have
+        reached the server is not sent again, because repeated failed logins lock the account, a pair that is sent twice ends its token, and a second key
+        would be created.
     type: int
     default: 3
   use_proxy:

@@ -186,7 +186,7 @@ EXAMPLES = r"""
     password: "{{ cohesity_password }}"
     name: terraform
     owner: ad-backup
-    owner_domain: CORP
+    owner_domain: corp.example.com
     expires: 90d
     store:
       vault:

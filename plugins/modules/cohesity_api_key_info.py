@@ -92,7 +92,7 @@ EXAMPLES = r"""
     username: backup
     password: "{{ cohesity_password }}"
     owner: ad-backup
-    owner_domain: CORP
+    owner_domain: corp.example.com
     older_than: 90d
 
 - name: Find the active keys that expire within 30 days

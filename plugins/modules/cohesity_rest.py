@@ -26,7 +26,7 @@ options:
   login:
     description:
       - What to log in for when no other credential is given. V(token) is an access token, V(session) a session, which clusters with session management
-        want.
+        require.
       - V(auto) tries an access token first, and a session where the cluster offers no access tokens. After a refusal of the user or the password, nothing
         else is tried.
     type: str
@@ -37,7 +37,7 @@ options:
       - How the list is paged, with O(paging=all). V(pagination_cookie) is the key C(paginationCookie) of the response and the parameter of that name in the
         query, V(cookie) is the same with C(cookie).
       - V(auto) finds it out from the first response.
-      - O(page_size) is sent as C(maxResultCount). Where a path has another name for it, give that in O(query).
+      - O(page_size) is sent as C(maxResultCount). If a path has another name for it, set it in O(query) instead.
     type: str
     choices: [auto, pagination_cookie, cookie]
     default: auto
@@ -51,6 +51,8 @@ extends_documentation_fragment:
   - dataprotection.access._attributes.rest
   - dataprotection.access._attributes.actiongroup_cohesity
 notes:
+  - In check mode, O(store) may hold no record yet, because the task that writes it has not run. The module then reads with the login of the options or the
+    environment. Without a login, the task is skipped.
   - The result is shown, because it holds no secret. Wherever a credential in use appears in a response, it is masked.
   - Responses and bodies are your own data, and may hold other secrets, such as the secret of an API key that the call creates. Set C(no_log) for such
     calls.

@@ -106,15 +106,15 @@ options:
               - The folder must exist. It should have mode C(0700) and must not be writable by everybody, unless it is sticky, as C(/tmp) is.
               - The file is written with mode C(0600), and as a whole or not at all. A file that is a symbolic link, belongs to another user or is open to
                 others is refused.
-              - Beside it stays C(PATH.lock), which keeps runs from working on the same token at once. Do not delete it. Locks may not reach other hosts
-                through NFS and similar file systems; use a vault for runs on several hosts.
+              - The file C(PATH.lock) beside it keeps runs from working on the same token at the same time, and stays there. Do not delete it. Locks may not
+                reach other hosts through NFS and similar file systems; use a vault for runs on several hosts.
             type: path
           vault:
             description:
               - A path in HashiCorp Vault or OpenBao, in a key-value engine of version 2. This needs the Python library C(hvac).
-              - O(timeout), O(retries) and O(use_proxy) hold for this server too. C(http) never goes through a proxy.
-              - The record is written with check-and-set. The token needs a policy with C(create), C(read) and C(update) on
-                C(MOUNT/data/PATH). With C(update) on C(MOUNT/delete/PATH) as well, a removed record leaves nothing; else it leaves an empty document.
+              - O(timeout), O(retries) and O(use_proxy) also apply to this server. C(http) never goes through a proxy.
+              - The record is written with check-and-set. The token needs a policy with C(create), C(read) and C(update) on C(MOUNT/data/PATH). With C(update)
+                on C(MOUNT/delete/PATH) as well, removing a record leaves nothing behind; otherwise it leaves an empty document.
             type: dict
             suboptions:
               url:
@@ -164,7 +164,7 @@ options:
                 type: path
           lock_timeout:
             description:
-              - How many seconds to wait for another run that works on the same token. When it has ended in time, its result is used.
+              - How many seconds to wait for another run that works on the same token. If it ends in time, its result is used.
               - Reading does not wait. A run that has nothing to change is not held up by another one.
             type: int
             default: 60
@@ -514,7 +514,7 @@ def _read_entries(declared: Sequence[Mapping[str, t.Any]], renew: bool) -> list[
             problems.append(f"tokens: {label}: {error.text}")
     problems += _twice((f"the name {entry.desired.name!r}", (_folded(entry.desired.name), entry.desired.user_id)) for entry in entries if entry.desired.name)
     problems += _twice((f"the id {entry.desired.id}", entry.desired.id) for entry in entries if entry.desired.id is not None)
-    problems += _twice((f"the store of {entry.label!r}", _place(entry.store)) for entry in entries if entry.store)
+    problems += _shared_stores(entries)
     if problems:
         raise ApiError("; ".join(problems) + ". Nothing was changed")
     return entries
@@ -551,8 +551,27 @@ def _twice(found: Iterable[tuple[str, t.Any]]) -> Iterator[str]:
     seen: set[t.Any] = set()
     for words, value in found:
         if value in seen:
-            yield f"tokens: {words} is declared twice; each token is declared once, with a store of its own"
+            yield f"tokens: {words} is declared twice; declare each token once"
         seen.add(value)
+
+
+def _shared_stores(entries: Sequence[Entry]) -> Iterator[str]:
+    """A sentence for each entry whose store is that of an earlier one."""
+    owners: dict[t.Any, Entry] = {}
+    for entry in entries:
+        if entry.store:
+            first = owners.setdefault(_place(entry.store), entry)
+            if first is not entry:
+                yield (
+                    f"tokens: {first.label!r} and {entry.label!r} have the same store, {_place_words(entry.store)}; use a separate file or path for each token"
+                )
+
+
+def _place_words(store: Mapping[str, t.Any]) -> str:
+    if store["file"]:
+        return f"file {os.path.realpath(store['file'])}"
+    url, namespace, mount, path = _place(store)
+    return f"vault path {path} (mount {mount}, {url}{f', namespace {namespace}' if namespace else ''})"
 
 
 def _check_purge(purge: bool, prefix: str) -> None:

@@ -23,7 +23,7 @@ description:
     has expired, since some paths accept no access token at all. Check mode renews nothing. No other token is ever renewed.
   - In all other cases, the task logs in when O(username) and O(password) are given, and otherwise fails.
   - A token that was refused in the form C(Authorization) is tried in the other forms first, unless O(auth_header) says which one it is.
-  - DELETE of an object that is not there is no error, and no change.
+  - To delete an object that does not exist is neither an error nor a change.
 options:
   paging_style:
     description:

@@ -46,7 +46,7 @@ class Reader:
             "https://vault.example.com:8200": openbao.url,
             "/var/lib/tokens": str(tokens),
             "/etc/pki/company-ca.pem": sim.ca_path,
-            "username: operator": "username: viewer",
+            "owner_domain: corp.example.com": "owner_domain: CORP",
         }
         self.variables = {
             "cohesity_password": COHESITY["backup"],
@@ -55,7 +55,6 @@ class Reader:
             "cohesity_mfa_password": COHESITY["mfa"],
             "cohesity_totp": credentials.TOTP_CODE,
             "cohesity_mailed_code": credentials.EMAIL_CODE,
-            "operator_password": COHESITY["viewer"],
             "commandcenter_password": COMMANDCENTER["svc-ansible"],
             "commandcenter_tokens": [{"name": "ci-listed", "scope": "one_touch"}],
             "commandcenter_domain_password": COMMANDCENTER["svc-domain"],
@@ -72,6 +71,7 @@ class Reader:
         self.injected = {
             "COHESITY_USERNAME": credentials.COHESITY_USERNAME,
             "COHESITY_PASSWORD": credentials.COHESITY_PASSWORD,
+            "VIEWER_PASSWORD": COHESITY["viewer"],
             "COMMANDCENTER_URL": sim.url,
             "COMMANDCENTER_USERNAME": credentials.COMMANDCENTER_USERNAME,
             "COMMANDCENTER_PASSWORD": credentials.COMMANDCENTER_PASSWORD,

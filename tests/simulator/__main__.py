@@ -89,11 +89,13 @@ def write_whole(path: Path, text: str) -> None:
 
 def banner(ready: dict[str, Any]) -> str:
     cohesity, commandcenter = ready["credentials"]["cohesity"], ready["credentials"]["commandcenter"]
+    viewer = next(user for user in cohesity["users"] if user["username"] == "viewer")
     return f"""\
 Simulated Cohesity cluster and Command Center (test data only)
   Cohesity        {ready["host"]}
                   username {cohesity["username"]}, password {cohesity["password"]}, domain {cohesity["domain"]}
-  Command Center  {ready["url"]}/commandcenter/api
+                  username {viewer["username"]}, password {viewer["password"]}, may only view
+  Command Center  {ready["host"]}   (API below /commandcenter/api)
                   username {commandcenter["username"]}, password {commandcenter["password"]}
   CA              {ready["ca_path"]}
   Bad listeners   expired certificate {ready["expired_url"]}, wrong name {ready["wrong_name_url"]}

@@ -59,7 +59,7 @@ def explain_session_login(error: ApiError, login: Login) -> ApiError:
     """The error of a login for a session, with what to do about it."""
     if wants_other_login(error):
         return error.explained(
-            "This cluster offers no sessions, which is so while session management is disabled; the password was not judged. Use "
+            "This cluster offers no sessions, because session management is disabled on it; the password was not judged. Use "
             "dataprotection.access.cohesity_access_token instead"
         )
     return _explain_refusal(error, login)

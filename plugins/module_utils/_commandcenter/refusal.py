@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from .._errors import ApiError
 from .._http.messages import error_details
@@ -14,6 +15,8 @@ from .._time import from_api
 # Where there is no such path, or it takes no login: the server is another one.
 _MISSING_ENDPOINT = (404, 405, 501)
 _VERDICTS = (400, 401, 403)
+# Where servers are known to have their API (vendor documents), in lower case. The root is the SaaS's.
+_API_PATHS = ("", "/commandcenter/api", "/webconsole/api", "/searchsvc/cvwebservice.svc")
 
 
 def missing_login(username: str | None, password: str | None) -> str:
@@ -37,14 +40,24 @@ def login_refusal(answer: Mapping[str, t.Any], username: str | None, has_otp_cod
     return f"{words}. {_what_to_do(username, has_otp_code)}"
 
 
-def explain_login(error: ApiError, username: str | None, has_otp_code: bool) -> ApiError:
-    """The error of a login whose response is another status than 200, with what to do about it."""
+def explain_login(error: ApiError, url: str, username: str | None, has_otp_code: bool) -> ApiError:
+    """The error of a login whose response is another status than 200, with what to do about it. url: the base address of the API."""
     if error.status in _MISSING_ENDPOINT:
         return error.explained(
             "There is no Command Center API at this address: check url and its path. A Cohesity cluster goes into the option cluster of the "
             "modules dataprotection.access.cohesity_*"
         )
-    return error.explained(_what_to_do(username, has_otp_code)) if error.status in _VERDICTS else error
+    if error.status not in _VERDICTS:
+        return error
+    return error.explained(_what_to_do(username, has_otp_code) + (_path_hint(url) if error.status == 401 else ""))
+
+
+def _path_hint(url: str) -> str:
+    """What to say of a path that may be the reason why a login is refused."""
+    path = urlsplit(url).path
+    if path.rstrip("/").lower() in _API_PATHS:
+        return ""
+    return f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401 too"
 
 
 def _what_to_do(username: str | None, has_otp_code: bool) -> str:

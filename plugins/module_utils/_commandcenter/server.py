@@ -192,7 +192,7 @@ class Server:
         try:
             response = self.client.request("POST", "/Login", body=body, login=True)
         except ApiError as error:
-            raise explain_login(error, self.username, bool(self._otp_code)) from None
+            raise explain_login(error, self.url, self.username, bool(self._otp_code)) from None
         answer = response.data if isinstance(response.data, dict) else {}
         inner = answer.get("data")
         places = [answer, inner] if isinstance(inner, dict) else [answer]

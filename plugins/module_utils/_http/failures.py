@@ -16,7 +16,7 @@ from .body import BodyIncomplete, BodyTooLarge, BodyUnreadable
 from .connection import DeadlineExceeded
 from .exchange import Exchange, SinkFailed
 from .messages import body_excerpt, error_details, root_cause, safe_location
-from .trust import TrustStore
+from .trust import CA_VARIABLES, TrustStore
 
 try:
     import requests
@@ -179,7 +179,9 @@ def _tls_hint(words: str, store: TrustStore | None) -> str:
     if store is not None and "no certificate or crl" in words.lower():
         return f"{store.path} (from {store.source}) holds no certificate in PEM form"
     if store is not None and "verify failed" in words:
-        return f"the certificate was verified against {store.path} (from {store.source}): give the CA that signed the server's certificate in ca_path"
+        variable = f", or unset or change {store.source}" if store.source in CA_VARIABLES else ""
+        hint = f"give the CA that signed the server's certificate in ca_path{variable}"
+        return f"the certificate was verified against {store.path} (from {store.source}): {hint}"
     return "is this the port that speaks TLS?"
 
 

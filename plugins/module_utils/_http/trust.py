@@ -18,6 +18,9 @@ except ImportError:
     # Whoever opens a connection checks REQUESTS_IMPORT_ERROR first.
     create_urllib3_context = None  # type: ignore[assignment]
 
+# The environment variables that name a store; the first one that is set counts.
+_FILE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+CA_VARIABLES = (*_FILE_VARIABLES, "SSL_CERT_DIR")
 # Where the distributions keep the system's trust store, for Python builds whose OpenSSL looks elsewhere.
 _SYSTEM_CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -39,7 +42,7 @@ class TrustStore(t.NamedTuple):
 
 def trust_store(ca_path: str | None) -> TrustStore:
     """The CA certificates to trust: the given ones, the environment's, the system's, certifi's. Raises ApiError when they cannot be read."""
-    named = {"ca_path": ca_path, **{variable: os.environ.get(variable) for variable in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")}}
+    named = {"ca_path": ca_path, **{variable: os.environ.get(variable) for variable in _FILE_VARIABLES}}
     source, path = next(((source, path) for source, path in named.items() if path), ("", None))
     if path:
         if not os.access(path, os.R_OK):

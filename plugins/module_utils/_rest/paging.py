@@ -99,7 +99,7 @@ def objects_of(document: t.Any, key: str | None, is_first: bool = True) -> list[
     if name is None:
         lists = sorted(other for other, value in document.items() if isinstance(value, list))
         has = f"has several lists ({', '.join(lists)})" if lists else "has no list at its top level"
-        raise ApiError(f"paging: the response {has}; say with objects_key which one is meant")
+        raise ApiError(f"paging: the response {has}; set objects_key to the key of the list")
     value = document.get(name)
     if value is None and (not is_first or name in document):
         return []

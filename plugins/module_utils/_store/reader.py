@@ -37,4 +37,7 @@ def read_contents(
             return contents
         if may_be_missing:
             return None
-        raise StoreError(f"{backend.location} holds no token: let dataprotection.access.{kind.name} store one first")
+        keepers = [kind] if contents is not None else known
+        raise StoreError(
+            f"{backend.location} holds no token; run the task that keeps the token there ({' or '.join(one.name for one in keepers)} with this store)"
+        )

@@ -112,10 +112,13 @@ def test_renew_what_can_be_renewed(sim: Simulator, kept: Task, folder: Path) -> 
     [
         ([{"name": "ci"}, {"name": " CI "}], "tokens: the name 'CI' is declared twice"),
         ([{"id": 7}, {"id": 7, "name": "ci"}], "tokens: the id 7 is declared twice"),
-        ([{"name": "a", "store": {"file": "/t/a"}}, {"name": "b", "store": {"file": "/t/x/../a"}}], "tokens: the store of 'b' is declared twice"),
+        (
+            [{"name": "a", "store": {"file": "/t/a"}}, {"name": "b", "store": {"file": "/t/x/../a"}}],
+            "tokens: 'a' and 'b' have the same store, file /t/a; use a separate file or path for each token",
+        ),
         (
             [{"name": name, "store": {"vault": {"url": "https://v", "path": path, "token": "t"}}} for name, path in (("a", "p"), ("b", "/p/"))],
-            "tokens: the store of 'b' is declared twice",
+            "tokens: 'a' and 'b' have the same store, vault path p (mount secret, https://v); use a separate file or path for each token",
         ),
         ([{"name": "a"}, {}], "tokens: number 3: name (or the id of an existing token) is required"),
         ([{"name": "a", "scope": "custom"}, {"name": "b", "state": "renewed"}], "tokens: a: scope: custom needs api_endpoints"),

@@ -368,6 +368,20 @@ class TestPlaces:
         base = path.rstrip("/") or "/commandcenter/api"
         assert [entry["raw_path"] for entry in sim.requests()] == [base + end for end in ("/Login", "/V4/AccessToken", "/V4/AccessToken", "/Logout")]
 
+    @pytest.mark.parametrize("path", ["/nowhere", "/commandcenter/apis", "/commandcenter/api/V4"])
+    def test_a_wrong_path(self, sim: Simulator, token: Task, path: str) -> None:
+        """Servers refuse a path that they do not know as they refuse a login."""
+        message = token.fails(url=sim.url + path).message
+        assert f"HTTP 401 5: Access denied. The login of user 'svc-ansible' {ONCE}" in message
+        assert message.endswith(
+            f". Check url first: its path {path} is not a usual one for the Command Center API, and servers respond to unknown paths with 401 too"
+        )
+
+    @pytest.mark.parametrize("path", ["", "/webconsole/api/", "/COMMANDCENTER/api"])
+    def test_a_refused_login_at_the_right_path(self, sim: Simulator, token: Task, path: str) -> None:
+        sim.fault("status", path="/Login$", code=401)
+        assert token.fails(url=sim.url + path).message.endswith(f"The login of user 'svc-ansible' {ONCE}{NO_CODE}")
+
     def test_the_old_path_where_it_is_redirected(self, sim: Simulator, token: Task) -> None:
         sim.set(commandcenter_webconsole="redirect")
         error = token.fails(url=sim.url + "/webconsole/api")

@@ -146,6 +146,14 @@ class TestBadCertificates:
         assert not error.maybe_applied
         assert sim.requests() == []
 
+    @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+    def test_unknown_ca_of_a_variable(self, sim: Simulator, make: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        monkeypatch.setenv(variable, sim.other_ca_path)
+        message = make(ca_path=None).fails().message
+        where = f"verified against {sim.other_ca_path} (from {variable}): "
+        assert message.endswith(f"{where}give the CA that signed the server's certificate in ca_path, or unset or change {variable}")
+
     def test_expired(self, sim: Simulator, make: Make) -> None:
         error = make(sim.expired_url).fails("POST")
         assert "certificate has expired" in error.message

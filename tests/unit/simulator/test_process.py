@@ -120,7 +120,7 @@ class TestLife:
             process.send_signal(signal.SIGTERM)
             output, _nothing = process.communicate(timeout=10)
         assert process.returncode == 0
-        for part in (ready["url"], ready["ca_path"], credentials.COHESITY_PASSWORD, credentials.COMMANDCENTER_PASSWORD):
+        for part in (ready["host"], "username viewer", ready["ca_path"], credentials.COHESITY_PASSWORD, credentials.COMMANDCENTER_PASSWORD):
             assert str(part) in output
         assert "Traceback" not in output
         assert not Path(str(ready["ca_path"])).exists()  # the temporary folder went too
