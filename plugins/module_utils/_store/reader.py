@@ -20,7 +20,7 @@ def read_contents(
     may_be_missing: return None where there is no token, instead of raising an error: in check mode, the task that stores one has not run.
     Raises StoreError for a record that is not of this kind, or that cannot be read.
     """
-    with open_store(store, timeout=timeout, retries=retries, use_proxy=use_proxy, check_mode=True, warn=warn) as backend:
+    with open_store(store, timeout=timeout, retries=retries, use_proxy=use_proxy, check_mode=True, warn=warn, read_only=True) as backend:
         document = backend.read()
         contents = None if document is None else from_document(document, backend.location, kind)
         if contents is not None and contents.token is not None:
