@@ -154,6 +154,9 @@ def test_hostile_answer_about_the_tokens(awx: Awx, question: str) -> None:
     ("answers", "sentence"),
     [
         ({"cohesity_token_hosts": ""}, "cohesity_token_hosts is missing"),
+        ({"cohesity_token_hosts": 7}, "cohesity_token_hosts"),
+        ({"cohesity_token_login": ""}, "cohesity_token_login must be one of: auto, token, session"),
+        ({"cohesity_token_login": ["auto", "token"]}, "cohesity_token_login must be one of: auto, token, session"),
         ({"cohesity_token_login": "ticket"}, "cohesity_token_login must be one of: auto, token, session"),
     ],
 )
@@ -168,6 +171,8 @@ def test_bad_answer_about_the_fleet(awx: Awx, answers: dict[str, t.Any], sentenc
     ("answers", "sentence"),
     [
         ({"commandcenter_tokens_purge": "perhaps"}, "commandcenter_tokens_purge"),
+        ({"commandcenter_tokens_purge": ""}, "commandcenter_tokens_purge"),
+        ({"commandcenter_tokens_purge": ["yes"]}, "commandcenter_tokens_purge"),
         ({"commandcenter_tokens_purge": "yes", "commandcenter_tokens_purge_prefix": ""}, "commandcenter_tokens_purge needs commandcenter_tokens_purge_prefix"),
     ],
 )
