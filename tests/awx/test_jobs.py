@@ -183,7 +183,9 @@ def test_bad_answer_about_the_tokens(awx: Awx, answers: dict[str, t.Any], senten
     assert awx.sim.requests() == []
 
 
-@pytest.mark.parametrize(("missing", "sentence"), [("url", "missing required arguments: url"), ("password", "give username and password")])
+@pytest.mark.parametrize(
+    ("missing", "sentence"), [("url", "missing required arguments: url"), ("password", "password (or COMMANDCENTER_PASSWORD) is missing or empty")]
+)
 def test_credential_without_a_field(awx: Awx, missing: str, sentence: str) -> None:
     ended = awx.tokens(commandcenter={**awx.commandcenter, missing: ""}).run()
     assert ended.rc != 0
