@@ -227,7 +227,7 @@ def read_token(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
     damages: list[str] = []
     warn = damages.append if options["file"] else display.warning
     store = {**pick(options, _PLACES), "lock_timeout": 0}
-    with open_store(store, **pick(options, ("timeout", "retries", "use_proxy")), check_mode=True, warn=warn) as backend:
+    with open_store(store, **pick(options, ("timeout", "retries", "use_proxy")), check_mode=True, warn=warn, read_only=True) as backend:
         document = backend.read()
     if damages:
         raise StoreError(f"{backend.location} is damaged (it is not JSON), so its secret is lost; {_refresh()}")

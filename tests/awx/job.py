@@ -74,8 +74,12 @@ class Job:
         groups: Mapping[str, Sequence[str]] | None = None,
         variables: Mapping[str, t.Any] | None = None,
         answers: Mapping[str, t.Any] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """variables: those of the template. answers: those of the survey. hosts: with their variables; the controller's inventory unless given."""
+        """variables: those of the template. answers: those of the survey. hosts: with their variables; the controller's inventory unless given.
+
+        environment: what credentials of AWX's own types add.
+        """
         self.runner = folder
         self.playbook = playbook
         self.home = folder.with_name(f"{folder.name}-home")
@@ -87,10 +91,11 @@ class Job:
         self.temporary = Path(tempfile.mkdtemp(prefix="awx-"))
         weakref.finalize(self, shutil.rmtree, self.temporary, ignore_errors=True)
         self._credentials = {name: value for kind, inputs in credentials.items() for name, value in render(kind, inputs, folder).environment.items()}
+        self._credentials.update(environment or {})
         self._write_inventory(LOCALHOST if hosts is None else hosts, groups or {})
         lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in (variables or {}).items()]
         lines += [f"!unsafe {json.dumps(name)}: {'!unsafe ' if isinstance(value, str) else ''}{json.dumps(value)}" for name, value in (answers or {}).items()]
-        (folder / "env" / "extravars").write_text("\n".join(["---", *lines, ""]), encoding="utf-8")
+        (folder / "env" / "extravars").write_text("\n".join(["---", *(lines or ["{}"]), ""]), encoding="utf-8")
         (folder / "env" / "cmdline").write_text("-vvvvv", encoding="utf-8")
         (folder / "env" / "settings").write_text(json.dumps({"suppress_env_files": True, "fact_cache_type": "jsonfile"}), encoding="utf-8")
 
@@ -127,6 +132,12 @@ class Job:
         screen = artifacts / "stdout"
         events = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((artifacts / "job_events").glob("*-*.json"))]
         return Ended(process.returncode, said + (screen.read_text(encoding="utf-8") if screen.exists() else ""), sorted(events, key=lambda one: one["counter"]))
+
+    def has_begun(self, task: str) -> bool:
+        """Whether the task has, by the events so far. A file that is still being written has another name."""
+        files = (self.runner / "artifacts" / "1" / "job_events").glob("*-*.json")
+        events = [json.loads(path.read_text(encoding="utf-8")) for path in files if "partial" not in path.name]
+        return any(event["event"] == "runner_on_start" and event["event_data"]["task"] == task for event in events)
 
     def run(self) -> Ended:
         return self.finish(self.start())

@@ -4,82 +4,21 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.awx.job import Ended, Job
-from tests.awx.kit import PLAYBOOKS, SURVEYS, TEMPLATES
+from tests.awx.conftest import Awx, assert_succeeded
+from tests.awx.job import LOCALHOST, Ended, Job
+from tests.awx.kit import OBJECTS, PLAYBOOKS, SURVEYS
 from tests.constants import NEARLY_A_LIFETIME
-from tests.leaks.canaries import MINTED, all_canaries
-from tests.leaks.searcher import Searcher
-from tests.openbao import AppRole, OpenBao
-from tests.simulator import Simulator
-from tests.simulator.credentials import COHESITY_PASSWORD, COMMANDCENTER_PASSWORD, COMMANDCENTER_USERNAME
+from tests.waiting import wait_until
 
+PATIENCE = 90  # seconds: for five jobs that start at the same time on a busy machine
 ALL_PLAYBOOKS = {"cohesity_token.yml", "commandcenter_tokens.yml", "rotate.yml"}
-
-
-class Awx:
-    """Launches jobs against the simulator and a Vault, and searches what they write for secrets."""
-
-    def __init__(self, folder: Path, sim: Simulator, openbao: OpenBao, role: AppRole) -> None:
-        self.folder, self.sim, self.openbao = folder, sim, openbao
-        sim.mark_secrets(MINTED)
-        self.searcher = Searcher(all_canaries(sim, openbao, role))
-        self.path = openbao.unused("awx/token")
-        self.jobs: list[Job] = []
-        certificate = Path(sim.ca_path).read_text(encoding="utf-8")
-        # Fields that nobody filled in are empty texts, as the form of AWX may send them.
-        self.cohesity = {"cluster": "", "username": "backup", "password": COHESITY_PASSWORD, "domain": "", "api_key": "", "ca_certificate": certificate}
-        self.commandcenter = {"url": sim.url, "username": COMMANDCENTER_USERNAME, "password": COMMANDCENTER_PASSWORD, "ca_certificate": certificate}
-        self.vault = {**role._asdict(), "url": openbao.url, "token": "", "vault_namespace": ""}
-
-    @property
-    def clusters(self) -> list[str]:
-        """The same cluster under two names."""
-        return [self.sim.host, self.sim.host.replace("127.0.0.1", "localhost")]
-
-    def fleet(self, clusters: list[str], **answers: t.Any) -> Job:
-        given = {"cohesity_token_hosts": "clusters", "cohesity_token_login": "auto", **answers}
-        variables = TEMPLATES["cohesity_token"]["extra_vars"]
-        hosts: dict[str, dict[str, t.Any]] = {name: {} for name in clusters}
-        return self._job("cohesity_token.yml", {"cohesity": self.cohesity}, hosts=hosts, groups={"clusters": clusters}, variables=variables, answers=given)
-
-    def tokens(self, playbook: str = "commandcenter_tokens.yml", commandcenter: dict[str, t.Any] | None = None, **answers: t.Any) -> Job:
-        declared = [{"name": "ci", "scope": "custom", "api_endpoints": ["/client"], "store": {"vault": {"path": self.path}}}]
-        credentials = {"commandcenter": self.commandcenter if commandcenter is None else commandcenter, "vault": self.vault}
-        return self._job(playbook, credentials, variables={"commandcenter_tokens": declared}, answers=answers)
-
-    def _job(self, playbook: str, credentials: dict[str, dict[str, t.Any]], **more: t.Any) -> Job:
-        job = Job(self.folder / f"job-{len(self.jobs) + 1}", playbook, credentials, **more)
-        self.jobs.append(job)
-        return job
-
-    def check_for_leaks(self) -> None:
-        hits = self.searcher.search([path for job in self.jobs for path in job.written()])
-        assert not hits, "\n".join(map(str, hits[:20]))
-        assert self.searcher.octets > 1000 * len(self.jobs)
-
-
-@pytest.fixture(scope="module")
-def role(openbao: OpenBao) -> AppRole:
-    return openbao.approle("awx/*")
-
-
-@pytest.fixture
-def awx(tmp_path: Path, sim: Simulator, openbao: OpenBao, role: AppRole) -> Iterator[Awx]:
-    """Every test ends with the search for secrets."""
-    one = Awx(tmp_path, sim, openbao, role)
-    yield one
-    one.check_for_leaks()
-
-
-def assert_succeeded(ended: Ended) -> None:
-    assert ended.rc == 0, ended.screen[-4000:]
-    assert ended.events
 
 
 def test_every_playbook_is_run_here() -> None:
@@ -96,17 +35,35 @@ def test_fleet(awx: Awx) -> None:
 
 
 def test_slices_do_what_the_whole_does(awx: Awx) -> None:
-    """AWX gives each slice a part of the hosts."""
-    slices: dict[str, t.Any] = {}
-    for cluster in awx.clusters:
-        ended = awx.fleet([cluster]).run()
+    """AWX gives each slice a part of the hosts, and runs the slices at the same time."""
+    summaries = [at_once(awx.fleet([cluster]) for cluster in awx.clusters)]
+    requests = [sorted(requests_of(awx))]
+    awx.sim.clear_requests()
+    summaries.append(at_once([awx.fleet(awx.clusters)]))
+    requests.append(sorted(requests_of(awx)))
+    assert len(summaries[0]) == len(awx.clusters)
+    assert summaries[0] == summaries[1]
+    assert requests[0] == requests[1]
+    assert len([request for request in requests[0] if request == "POST /v2/access-tokens"]) == len(awx.clusters)
+
+
+def at_once(jobs: Iterable[Job]) -> dict[str, t.Any]:
+    """What the jobs say of each cluster, without the times."""
+    found: dict[str, t.Any] = {}
+    for ended in run_all(list(jobs)):
         assert_succeeded(ended)
-        slices |= ended.facts("Sum up without secrets")
-    whole = awx.fleet(awx.clusters).run().facts("Sum up without secrets")
-    assert set(slices) == set(whole) == set(awx.clusters)
-    for host in awx.clusters:
-        for key in ("cluster", "kind", "username", "actions"):
-            assert slices[host]["cohesity_token_summary"][key] == whole[host]["cohesity_token_summary"][key]
+        for host, facts in ended.facts("Sum up without secrets").items():
+            found[host] = {key: facts["cohesity_token_summary"][key] for key in ("cluster", "kind", "username", "actions")}
+    return found
+
+
+def requests_of(awx: Awx) -> list[str]:
+    return [f"{request['method']} {request['path']}" for request in awx.sim.requests()]
+
+
+def run_all(jobs: Sequence[Job]) -> list[Ended]:
+    processes = [job.start() for job in jobs]
+    return [job.finish(process) for job, process in zip(jobs, processes, strict=True)]
 
 
 def test_tokens_are_created_kept_and_rotated(awx: Awx) -> None:
@@ -136,15 +93,32 @@ def test_purge_understands_the_answers(awx: Awx, answer: str, left: list[str]) -
 
 
 def test_jobs_at_once_renew_once(awx: Awx) -> None:
-    """Two schedules and a person."""
+    """Two slices, two schedules and a workflow, on two AWX instances: the first renewal is held until each of them has begun."""
     assert_succeeded(awx.tokens(commandcenter_tokens_purge="no").run())
     awx.sim.advance(NEARLY_A_LIFETIME)
     awx.sim.clear_requests()
-    jobs = [awx.tokens(commandcenter_tokens_purge="no") for _number in range(3)]
+    awx.sim.fault("gate", path="Renew", name="renewal", seconds=PATIENCE)
+    patient = {"commandcenter_tokens_timeout": PATIENCE}
+    (schedule,) = [one["extra_data"] for one in OBJECTS["schedules"] if "commandcenter_tokens_purge" in one["extra_data"]]
+    sliced = {"commandcenter_tokens_hosts": "all", **patient}
+    jobs = [
+        *(awx.tokens(hosts={name: LOCALHOST["localhost"]}, variables=sliced, commandcenter_tokens_purge="no") for name in ("one", "two")),
+        *(awx.tokens(variables=patient, **schedule) for _number in range(2)),
+        awx.tokens("rotate.yml", variables=patient),
+    ]
     processes = [job.start() for job in jobs]
-    for job, process in zip(jobs, processes, strict=True):
-        assert_succeeded(job.finish(process))
+    awx.sim.wait_for("renewal", seconds=PATIENCE)
+    assert wait_until(lambda: all(job.has_begun("Bring the tokens to their declared state") for job in jobs), PATIENCE)
+    # From the event to the first line of the task's own process.
+    time.sleep(2)
+    awx.sim.open_gate("renewal")
+    all_ended = [job.finish(process) for job, process in zip(jobs, processes, strict=True)]
+    for ended in all_ended:
+        assert_succeeded(ended)
+    assert sum(ended.changed() for ended in all_ended) == 1
     assert len(awx.sim.requests(path="Renew")) == 1
+    (token,) = [token for token in awx.sim.state()["commandcenter"]["tokens"] if token["alive"]]
+    assert token["name"] == "ci"
 
 
 # Bad input
@@ -180,6 +154,9 @@ def test_hostile_answer_about_the_tokens(awx: Awx, question: str) -> None:
     ("answers", "sentence"),
     [
         ({"cohesity_token_hosts": ""}, "cohesity_token_hosts is missing"),
+        ({"cohesity_token_hosts": 7}, "cohesity_token_hosts"),
+        ({"cohesity_token_login": ""}, "cohesity_token_login must be one of: auto, token, session"),
+        ({"cohesity_token_login": ["auto", "token"]}, "cohesity_token_login must be one of: auto, token, session"),
         ({"cohesity_token_login": "ticket"}, "cohesity_token_login must be one of: auto, token, session"),
     ],
 )
@@ -194,6 +171,8 @@ def test_bad_answer_about_the_fleet(awx: Awx, answers: dict[str, t.Any], sentenc
     ("answers", "sentence"),
     [
         ({"commandcenter_tokens_purge": "perhaps"}, "commandcenter_tokens_purge"),
+        ({"commandcenter_tokens_purge": ""}, "commandcenter_tokens_purge"),
+        ({"commandcenter_tokens_purge": ["yes"]}, "commandcenter_tokens_purge"),
         ({"commandcenter_tokens_purge": "yes", "commandcenter_tokens_purge_prefix": ""}, "commandcenter_tokens_purge needs commandcenter_tokens_purge_prefix"),
     ],
 )
@@ -204,7 +183,9 @@ def test_bad_answer_about_the_tokens(awx: Awx, answers: dict[str, t.Any], senten
     assert awx.sim.requests() == []
 
 
-@pytest.mark.parametrize(("missing", "sentence"), [("url", "missing required arguments: url"), ("password", "give username and password")])
+@pytest.mark.parametrize(
+    ("missing", "sentence"), [("url", "missing required arguments: url"), ("password", "password (or COMMANDCENTER_PASSWORD) is missing or empty")]
+)
 def test_credential_without_a_field(awx: Awx, missing: str, sentence: str) -> None:
     ended = awx.tokens(commandcenter={**awx.commandcenter, missing: ""}).run()
     assert ended.rc != 0

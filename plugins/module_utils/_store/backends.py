@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._errors import ApiError
+from .container import warn_if_lost_with_job
 
 
 class Backend(t.Protocol):
@@ -73,14 +74,19 @@ class Backend(t.Protocol):
         """Whether the run that wrote the claim `pending` is known to have ended. False when that cannot be known: then its age decides."""
 
 
-def open_store(store: Mapping[str, t.Any], *, timeout: float, retries: int, use_proxy: bool, check_mode: bool, warn: Callable[[str], None]) -> Backend:
+def open_store(
+    store: Mapping[str, t.Any], *, timeout: float, retries: int, use_proxy: bool, check_mode: bool, warn: Callable[[str], None], read_only: bool = False
+) -> Backend:
     """The store that the option `store` names, to be used with `with`; raises ApiError for options that cannot be.
 
     timeout: seconds for each exchange with a server. retries: further attempts of a call. warn: is called with one sentence for each
-    thing that a user should know. check_mode: nothing is going to be written. The code for a kind of store is only loaded when it is used.
+    thing that a user should know. check_mode: nothing is going to be written. read_only: nor would it be without check mode, so it does not
+    matter how long the store lasts. The code for a kind of store is only loaded when it is used.
     """
     if store["lock_timeout"] < 0:
         raise ApiError("store.lock_timeout must not be negative")
+    if not read_only:
+        warn_if_lost_with_job(store, warn)
     if store["file"]:
         from .file import FileBackend
 

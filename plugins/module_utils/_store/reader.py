@@ -29,7 +29,7 @@ def read_contents(
     Raises StoreError for a record that is of none of these kinds, or that cannot be read.
     """
     known = [kinds] if isinstance(kinds, Kind) else kinds
-    with open_store(store, timeout=timeout, retries=retries, use_proxy=use_proxy, check_mode=True, warn=warn) as backend:
+    with open_store(store, timeout=timeout, retries=retries, use_proxy=use_proxy, check_mode=True, warn=warn, read_only=True) as backend:
         document = backend.read()
         kind = next((one for one in known if document and document.get("kind") == one.name), known[0])
         contents = None if document is None else from_document(document, backend.location, kind)
