@@ -77,9 +77,9 @@ class ApiKeys:
         key = self.add(fields["name"], owner, asking.who.sid, fields.get("expires"), fields.get("is_active", True))
         return json_answer(self._shown(key, asking, secret=True), 201)
 
-    def add(self, name: str, owner_sid: str, creator_sid: str, expires: int | None = None, is_active: bool = True) -> ApiKey:
-        key = ApiKey(str(self._next_id), name, owner_sid, creator_sid, self._secret(), self.now(), expires, is_active=is_active)
-        self._next_id += 1
+    def add(self, name: str, owner_sid: str, creator_sid: str, expires: int | None = None, is_active: bool = True, id: str | None = None) -> ApiKey:
+        key = ApiKey(id or str(self._next_id), name, owner_sid, creator_sid, self._secret(), self.now(), expires, is_active=is_active)
+        self._next_id += id is None
         self.ever[key.id] = key
         return key
 

@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_rest
 from tests.constants import DAY
 from tests.simulator import Simulator
 from tests.stores import FileStore, Store
-from tests.unit.cohesity.keys import CREATE, KEYS, LIST, KeyTask
+from tests.unit.cohesity.keys import CREATE, KEYS, LIST, SID, KeyTask
 from tests.unit.helpers import Task, start
 
 OTHER = "SID-CORP-ad-backup"
@@ -203,6 +206,115 @@ def test_a_lost_creation_is_settled_in_the_same_run(sim: Simulator, filed: KeyTa
     filed.settled(filed())
     assert filed()["actions"] == ["reused"]
     assert not any(key["secret"] in json.dumps(filed.warnings) for key in filed.every())
+
+
+def test_a_creation_whose_response_is_cut_off(sim: Simulator, filed: KeyTask) -> None:
+    """Only what has arrived whole counts: neither a part of a secret, nor the beginning of an id, which may be the id of another key."""
+    manager = sim.cohesity_key_create("manager")
+    cut = KeyTask(sim, filed.store, username=None, password=None, api_key=manager["secret"], owner_sid=SID)
+    for at in itertools.count(step=9):
+        sim.fault("truncate", method="POST", path="/api-keys$", at=at)
+        result = cut()["api_key"]
+        (live,) = [key for key in cut.live() if key["name"] == "exporter"]
+        assert (result["id"], result["api_key"], live["works"]) == (live["id"], live["secret"], True), at
+        assert cut.store
+        assert (cut.store.read() or {})["api_key"] == live["secret"], at
+        if cut.requests == [LIST, CREATE]:
+            break
+        cut.store.lose()
+        sim.cohesity_key_delete(live["id"])
+    assert at > len(live["secret"])
+
+
+SECRET = "canary-0f6e2f1c-8a3e-4b57-9d60-2c1e5a7b9d10"
+
+
+class TestTheSecretInAnyResponse:
+    """The cluster shows it once: it is kept, whatever the response is like, and where its key is known beyond doubt."""
+
+    @pytest.fixture
+    def creation(self, sim: Simulator, filed: KeyTask) -> Callable[..., dict[str, Any]]:
+        """Run a creation that is responded to with this document or text."""
+
+        def run(body: Any, code: int = 200, **arguments: Any) -> dict[str, Any]:
+            sim.fault("status_after", method="POST", path="/api-keys$", code=code, body=body.replace("%s", SECRET) if isinstance(body, str) else body)
+            return filed(**arguments)
+
+        return run
+
+    @pytest.mark.parametrize("code", [200, 201, 409, 500])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            [{"id": "501", "apiKey": SECRET}],
+            {"data": {"id": 501, "apiKey": SECRET}},
+            {"user": {"id": "7"}, "id": "501", "apiKey": SECRET},
+            {"user": {"id": "7"}, "key": {"id": "501"}, "apiKey": SECRET},
+            '{"user": {"id": 7}, "id": "501", "apiKey": "%s", "na',
+            '{"apiKey": "%s", "id": 501, "na',
+            '{"apiKey": "%s", "id": "501"',
+            'Warning: deprecated\n{"id": "501", "apiKey": "%s"}',
+            '{"id": "501", "apiKey": "%s", "na'.replace("%s", SECRET.replace("-", "\\u002d")),
+        ],
+    )
+    def test_is_kept(self, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any, code: int) -> None:
+        made = creation(body, code)["api_key"]
+        assert (made["api_key"], made["id"], made["name"]) == (SECRET, "501", "exporter")
+        assert [request for request in filed.requests if request.startswith("POST")] == [CREATE]
+        assert [key["id"] for key in filed.live()] == ["501"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": "501", "apiKey": SECRET, "user": {"id": "7"}},
+            {"user": {"id": "7"}, "id": "501", "apiKey": SECRET},
+            [{"id": "501", "apiKey": SECRET}],
+            '{"id": "501", "apiKey": "%s", "na',
+        ],
+    )
+    def test_also_where_the_list_cannot_be_read(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any) -> None:
+        """Only a list without the key would say that there is none."""
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1)
+        made = creation(body, 500, expires="90d")["api_key"]
+        assert (made["api_key"], made["id"], made["name"], made["active"]) == (SECRET, "501", "exporter", True)
+        assert ((filed.store and filed.store.read()) or {})["expires_at"] == made["expires_at"] is not None
+
+    def test_not_where_the_list_cannot_be_read_and_two_ids_are_possible(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask) -> None:
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1, times=2)
+        with pytest.raises(ApiError):
+            creation('{"user": {"id": 7}, "id": "501", "apiKey": "%s", "na', 500)
+        assert ((filed.store and filed.store.read()) or {}).get("api_key") is None
+        filed.settled(filed())
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '{"apiKey": "%s", "id": "50',
+            '{"apiKey": "%s", "id": 50',
+            '{"id": "501", "apiKey": "%s',
+            '{"id": "501", "apiKey": "abc\\',
+            '{"apiKey": "%s", "id": "50"}',
+            {"apiKey": SECRET, "id": "52", "key": {"apiKey": SECRET}},
+            {"apiKey": SECRET},
+            {"apiKey": " " + SECRET, "id": "501"},
+        ],
+    )
+    def test_not_with_another_s_id_or_half_a_secret(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any) -> None:
+        """One key was there before, another one appears meanwhile under a different name: neither is the new one."""
+        sim.cohesity_key_create("other", id="50")
+        sim.fault("operation", method="POST", path="/api-keys$", name="cohesity_key_create", arguments={"name": "another", "id": "52"})
+        made = creation(body, 500)["api_key"]
+        assert sim.check_cohesity(made["api_key"])
+        assert sorted(key["name"] for key in filed.live()) == ["another", "exporter", "other"]
+
+    def test_not_with_the_id_of_a_key_that_was_listed_before(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask) -> None:
+        first = filed()["api_key"]
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1, times=2)
+        with pytest.raises(ApiError):
+            creation({"id": first["id"], "apiKey": SECRET}, 500, state="rotated")
+        assert filed.store
+        assert (filed.store.read() or {})["api_key"] == first["api_key"]
+        assert sim.check_cohesity(first["api_key"])
 
 
 @pytest.mark.parametrize("fault", [{"kind": "patch", "changes": {"name": None, "userSid": None}}, {"kind": "status_after", "code": 200}])
