@@ -249,6 +249,8 @@ def _check(contents: Contents, location: str, kind: Kind, min_validity: int, now
         raise StoreError(f"{location} holds no token yet: a run has been creating it since {iso(pending.since)}. Try again when that run has ended")
     if contents.token is None:
         raise StoreError(f"{location} holds no token; {_refresh(kind)}")
+    if getattr(contents.token, "active", True) is False:
+        raise StoreError(f"{location}: its API key {contents.token.name!r} is deactivated: activate it with dataprotection.access.{kind.name} and active: true")
     expires_at = contents.token.expires_at
     if expires_at is None or expires_at - now > min_validity:
         return

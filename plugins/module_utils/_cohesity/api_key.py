@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .._errors import ApiError
 from .._fingerprint import fingerprint
 from .._store.format import Contents, DamagedToken, Kind
-from .._time import from_api, from_iso, iso
+from .._time import CLOCK_SLACK, from_api, from_iso, iso
 from .credential import ApiKey, is_header_text
 
 _TIMES = ("expires_at", "created_at", "rotated_at")
@@ -113,8 +113,8 @@ def from_wire(document: Mapping[str, t.Any], owner_sid: str | None = None) -> Na
         owner_sid=_text(document.get("userSid")) or owner_sid,
         active=active if isinstance(active, bool) else None,
         created_at=created,
-        # Releases may write the time of the creation, or 0, for a key that was never rotated.
-        rotated_at=rotated if rotated is not None and (created is None or rotated > created) else None,
+        # Releases may write the time of the creation, by one clock or another, or 0, for a key that was never rotated.
+        rotated_at=rotated if rotated is not None and (created is None or rotated > created + CLOCK_SLACK) else None,
         expires_at=_seconds(document.get("expiryTimeMsecs")),
     )
 

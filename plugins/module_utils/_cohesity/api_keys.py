@@ -25,6 +25,8 @@ from .refusal import cluster_words
 from .scope import Send
 
 KEYS_PATH = "/v2/api-keys"
+# What a login that may not list the keys of all users meets, or one at a cluster that has no such list.
+_NO_SUCH_LIST = (403, 404, 405)
 
 
 def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
@@ -33,9 +35,21 @@ def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
 
 
 def keys_of(send: Send, owner_sid: str) -> list[NamedKey]:
-    """Every key of a user, without secrets; raises ApiError. One that belongs to somebody else is none of them, whatever the cluster lists."""
+    """Every key of a user, without secrets; raises ApiError. A key that belongs to somebody else is left out, even if the cluster lists it."""
     with _explained():
-        return [key for key in _read(send, _path(owner_sid), owner_sid) if key.owner_sid == owner_sid]
+        listed = [_with_sid(key, owner_sid) for key in _read(send, _path(owner_sid), owner_sid)]
+    mine = [key for key in listed if key.owner_sid == owner_sid]
+    if listed and not mine:
+        raise ApiError(
+            f"GET {_path(owner_sid)}: the cluster lists API keys of other users only, and none of {owner_sid}, so nothing was changed: "
+            "check owner_sid, or name the owner with owner"
+        )
+    return mine
+
+
+def _with_sid(key: NamedKey, owner_sid: str) -> NamedKey:
+    """The key with the SID as it was asked for, where it is that one in another case."""
+    return key.changed({"owner_sid": owner_sid}) if key.owner_sid and key.owner_sid.casefold() == owner_sid.casefold() else key
 
 
 def _path(owner_sid: str) -> str:
@@ -116,7 +130,14 @@ class ApiKeys:
 
     def _refuse_anothers(self, wanted_id: str) -> None:
         """Raise ApiError where the id is the one of a key that this login has created for, or sees of, another user."""
-        others = [key for key in visible_keys(self._send, wanted_id) if key.id == wanted_id and key.owner_sid not in (None, self._owner_sid)]
+        try:
+            visible = [_with_sid(key, self._owner_sid) for key in visible_keys(self._send, wanted_id)]
+        except ApiError as error:
+            if error.status not in _NO_SUCH_LIST:
+                raise
+            # It would only have made the message better: without it, the id is one that is not there.
+            return
+        others = [key for key in visible if key.id == wanted_id and key.owner_sid not in (None, self._owner_sid)]
         if others:
             raise ApiError(
                 f"The API key {others[0].name!r} (id {wanted_id}) belongs to user {others[0].owner!r} ({others[0].owner_sid}), so nothing was changed: "
@@ -145,7 +166,7 @@ class ApiKeys:
                 raise ApiError(f"{call}: the response is not a JSON object", maybe_applied=True)
             secret = check_secret(document.get("apiKey"), "apiKey", call)
             self.cluster.protect(secret)
-            key = from_wire(document, self._owner_sid)
+            key = _with_sid(from_wire(document, self._owner_sid), self._owner_sid)
             if key.id is None:
                 raise ApiError(f"{call}: the response holds no id", maybe_applied=True)
         except ApiError as error:

@@ -11,10 +11,9 @@ from .._errors import ApiError
 from .._names import is_how_it_is_written as is_how_it_is_written
 from .._names import is_same_name as is_same_name
 from .._store.format import Contents, Id, Replaced
+from .._time import CLOCK_SLACK as CLOCK_SLACK
 from .product import Credential, Desired
 
-# Seconds. The times of a server are whole, and a credential is used a moment after it was created at the earliest.
-CLOCK_SLACK = 5
 # Two clocks that differ by no more are taken for one.
 CLOCKS_AGREE_SECONDS = 60
 

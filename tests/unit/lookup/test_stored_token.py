@@ -104,6 +104,12 @@ def test_api_key_is_what_the_module_returned(sim: Simulator, store: Store, expir
     assert found["api_key"] in secret_values(found)
 
 
+def test_deactivated_api_key(sim: Simulator, file_store: FileStore) -> None:
+    Task(cohesity_api_key, **sim.cohesity_login, name="exporter", active=False, store=file_store.option)()
+    words = refusal(file_store)
+    assert "its API key 'exporter' is deactivated: activate it with dataprotection.access.cohesity_api_key and active: true" in words
+
+
 def secret_values(found: dict[str, Any]) -> set[str]:
     """What the lookup has masked in later output, where ansible-core can do that."""
     return set(_secrets.secret_outputs(found, stored_token.SECRET_RESULTS))
