@@ -18,7 +18,7 @@ _STORED_TIMES = (*_TIMES, "issued_at", "issued_by_store")
 
 
 class NamedKey(t.NamedTuple):
-    """A named API key. Times are epoch seconds; None is what nobody has told, an expires_at of None also means never.
+    """A named API key. Times are epoch seconds; None is unknown, an expires_at of None also means never.
 
     owner: the user's name. rotated_at: when the cluster last gave out another secret for it, None where it never did. issued_at: the
     cluster's time, by its Date header, when the key was created. issued_by_store: the same by the store's clock.
@@ -77,7 +77,7 @@ class NamedKey(t.NamedTuple):
         return ApiKey(self.api_key or "")
 
     def fingerprint(self) -> str | None:
-        """Names the secret without telling it, so that two can be compared; None where there is none."""
+        """Identifies the secret without revealing it, so that two can be compared; None where there is none."""
         return fingerprint(self.api_key)
 
     def listed(self, cluster: str | None) -> dict[str, t.Any]:

@@ -11,7 +11,7 @@ from .._cohesity.api_key import NamedKey
 from .._cohesity.users import check_owner, is_sid
 from .._errors import ApiError
 from .._time import CLOCK_SLACK, LAST_DATE, Moment, check_moment, iso, parse_duration, parse_moment
-from .product import Words
+from .product import Words, satisfied
 
 NEVER = "never"
 
@@ -60,9 +60,7 @@ class DesiredKey(t.NamedTuple):
 
     def satisfied(self) -> DesiredKey:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
-        return self._replace(
-            state="present" if self.state == "rotated" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
-        )
+        return satisfied(self)
 
     def attributes(self, now: float, inherited: NamedKey | None) -> dict[str, t.Any]:
         """What to create a key with: what the user wants, then what the key before it had, so that no successor is worth more than it."""
@@ -100,7 +98,7 @@ class DesiredKey(t.NamedTuple):
         return changes
 
     def must_replace(self, key: NamedKey, _changes: Mapping[str, t.Any], now: float) -> bool:
-        """Whether only a new key will do; raises ApiError when recreate forbids it. What asks for a rotation needs no further leave."""
+        """Whether only a new key will do; raises ApiError when recreate forbids it. What asks for a rotation needs no further permission."""
         if self.state == "rotated" or self._is_due(key, now):
             return True
         if not self.is_spent(key, now):

@@ -37,4 +37,4 @@ def read_contents(
             return contents
         if may_be_missing:
             return None
-        raise StoreError(f"{backend.location} holds no token: let dataprotection.access.{kind.name} store one first")
+        raise StoreError(f"{backend.location} holds no credential: let dataprotection.access.{kind.name} store one first")

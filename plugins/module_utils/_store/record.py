@@ -69,4 +69,6 @@ class Record:
             theirs, ours = found.get(key), self.identity.get(key)
             if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
                 continue
-            raise StoreError(f"{self.location} holds the record of another token ({key} {theirs!r}, not {ours!r}); use a separate file or path for each token")
+            raise StoreError(
+                f"{self.location} holds the record of another credential ({key} {theirs!r}, not {ours!r}); use a separate file or path for each credential"
+            )

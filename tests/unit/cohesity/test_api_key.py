@@ -129,7 +129,7 @@ class TestPresent:
 
 
 class TestRotate:
-    def test_rotated_needs_no_leave(self, key: KeyTask) -> None:
+    def test_rotated_needs_no_further_permission(self, key: KeyTask) -> None:
         first = key()["api_key"]
         result = key.predicted_and_done(state="rotated")
         assert (result["actions"], result["replaced_id"]) == (["recreated"], first["id"])
@@ -170,7 +170,7 @@ class TestRotate:
         second = key(state="rotated")["api_key"]
         assert (second["active"], second["expires_at"]) == (False, first["expires_at"])
 
-    def test_an_expired_key_needs_leave(self, sim: Simulator, key: KeyTask) -> None:
+    def test_an_expired_key_needs_permission(self, sim: Simulator, key: KeyTask) -> None:
         key(expires="1h")
         sim.advance(2 * 3600)
         assert "set recreate: state_change" in key.fails(expires="1h").message
@@ -360,7 +360,7 @@ class TestScope:
         kept = KeyTask(sim, FileStore(tmp_path / "tokens"))
         kept(tenant=first["name"])
         assert kept(tenant=first["tenantId"])["actions"] == ["reused"]
-        assert "holds the record of another token" in kept.fails(tenant=second["name"]).message
+        assert "holds the record of another credential" in kept.fails(tenant=second["name"]).message
 
 
 class TestTrouble:

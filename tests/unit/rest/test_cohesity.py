@@ -140,7 +140,7 @@ class TestCredentials:
 
     def test_an_empty_store(self, sim: Simulator, bare: Task, tmp_path: Path) -> None:
         store = {"file": str(tmp_path / "token.json")}
-        assert "holds no token: let dataprotection.access.cohesity_access_token store one first" in bare.fails(path=GROUPS, store=store).message
+        assert "holds no credential: let dataprotection.access.cohesity_access_token store one first" in bare.fails(path=GROUPS, store=store).message
         assert bare(check_mode=True, path=GROUPS, store=store)["skipped"] is True
         assert transcript(sim) == []
 

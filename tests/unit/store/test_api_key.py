@@ -113,7 +113,7 @@ def test_a_first_secret_may_be_dated_a_moment_after_the_key(sim: Simulator, file
     assert (result["actions"], result["api_key"]["api_key"], result["api_key"]["rotated_at"]) == (["reused"], made["api_key"], None)
 
 
-def test_a_key_that_this_collection_did_not_create_needs_leave(sim: Simulator, filed: KeyTask) -> None:
+def test_a_key_that_this_collection_did_not_create_needs_permission(sim: Simulator, filed: KeyTask) -> None:
     theirs = sim.cohesity_key_create("exporter")
     for state in ("present", "rotated"):
         error = filed.fails(state=state, rotate_after="1d")
@@ -164,7 +164,7 @@ def test_an_expired_key_whose_rename_is_refused(sim: Simulator, filed: KeyTask) 
 def test_a_record_of_another_owner(filed: KeyTask) -> None:
     filed()
     error = filed.fails(owner_sid=OTHER)
-    assert "holds the record of another token (owner_sid" in error.message
+    assert "holds the record of another credential (owner_sid" in error.message
     assert len(filed.live()) == 1
 
 
