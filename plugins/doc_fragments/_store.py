@@ -13,7 +13,7 @@ options:
     description:
       - Where the token and its secret are kept between runs.
       - Exactly one of O(store.file) and O(store.vault) is required. Use a separate file or path for each token.
-      - A store that holds the record of another token, or something else, is left as it is, and the task fails.
+      - A store that holds the record of another credential, or something else, is left as it is, and the task fails.
     type: dict
     suboptions:
       file:

@@ -246,22 +246,24 @@ def _check(contents: Contents, location: str, kind: Kind, min_validity: int, now
     """Raise StoreError unless the record holds a token that is valid for longer than min_validity, in seconds."""
     pending = contents.pending
     if contents.token is None and pending:
-        raise StoreError(f"{location} holds no token yet: a run has been creating it since {iso(pending.since)}. Try again when that run has ended")
+        raise StoreError(f"{location} holds no credential yet: a run has been creating it since {iso(pending.since)}. Try again when that run has ended")
     if contents.token is None:
-        raise StoreError(f"{location} holds no token; {_refresh(kind)}")
+        raise StoreError(f"{location} holds no credential; {_refresh(kind)}")
+    if getattr(contents.token, "active", True) is False:
+        raise StoreError(f"{location}: its API key {contents.token.name!r} is deactivated: activate it with dataprotection.access.{kind.name} and active: true")
     expires_at = contents.token.expires_at
     if expires_at is None or expires_at - now > min_validity:
         return
     if expires_at <= now:
-        raise StoreError(f"{location}: its token expired at {iso(expires_at)}, and it is {iso(now)} by the controller's clock; {_refresh(kind)}")
+        raise StoreError(f"{location}: its credential expired at {iso(expires_at)}, and it is {iso(now)} by the controller's clock; {_refresh(kind)}")
     raise StoreError(
-        f"{location}: its token expires at {iso(expires_at)}, in {int(expires_at - now)} s, which is no more than min_validity ({min_validity} s). "
+        f"{location}: its credential expires at {iso(expires_at)}, in {int(expires_at - now)} s, which is no more than min_validity ({min_validity} s). "
         f"Run the task that keeps it ({kind.name}) more often, or with a longer min_validity of its own"
     )
 
 
 def _refresh(kind: Kind | None = None) -> str:
-    return f"run the task that keeps the token there ({kind.name if kind else ' or '.join(_KINDS)} with this store)"
+    return f"run the task that keeps the credential there ({kind.name if kind else ' or '.join(_KINDS)} with this store)"
 
 
 def _validated(arguments: dict[str, t.Any]) -> dict[str, t.Any]:

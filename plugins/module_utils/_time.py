@@ -13,6 +13,8 @@ from email.utils import parsedate_to_datetime
 
 from ._errors import ApiError
 
+# Seconds by which two times of one server may differ that stand for one moment: they are whole, and taken one after the other.
+CLOCK_SLACK = 5
 # The timestamps of Command Center are signed 32-bit numbers (vendor document): 2038-01-19T03:14:07Z is the last one.
 LAST_TIMESTAMP = 2**31 - 1
 

@@ -338,15 +338,15 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.api_keys import ApiKeys
-from ..module_utils._cohesity.cluster import Cluster
+from ..module_utils._cohesity.connect import connect
 from ..module_utils._cohesity.credential import ApiKey
 from ..module_utils._cohesity.login import Login
-from ..module_utils._cohesity.memory import memory_key, sharing
+from ..module_utils._cohesity.memory import memory_key
 from ..module_utils._cohesity.scope import Scope
 from ..module_utils._cohesity.users import owner_of
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, TRANSPORT_OPTIONS, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, STORE_SPEC, pick
 from ..module_utils._reconcile.declared import Task
 from ..module_utils._reconcile.declared_key import key_result, reconcile_key
 from ..module_utils._reconcile.desired_key import DECLARED_KEY_SPEC, read_desired_key
@@ -366,9 +366,8 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     began = task_began()
     desired = read_desired_key(**pick(params, DECLARED_KEY_SPEC), has_store=bool(params["store"]))
     credential = ApiKey(params["api_key"]) if params["api_key"] else None
-    options = {"credential": credential, "api_version": params["api_version"], "login_with": "auto", **sharing(memory)}
     login = Login(**pick(params, COHESITY_LOGIN_SPEC))
-    with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
+    with connect(params, login, credential, memory, warn) as cluster:
         scope = Scope(cluster.call, params["access_cluster"], params["tenant"])
         owner_sid = owner_of(scope.send, **pick(params, ("owner", "owner_domain", "owner_sid")))
         keys = ApiKeys(cluster, scope.send, owner_sid, desired.id)

@@ -165,20 +165,21 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.api_key import NamedKey
 from ..module_utils._cohesity.api_keys import keys_of, visible_keys
-from ..module_utils._cohesity.cluster import Cluster
+from ..module_utils._cohesity.connect import connect
 from ..module_utils._cohesity.credential import ApiKey
 from ..module_utils._cohesity.login import Login
-from ..module_utils._cohesity.memory import memory_key, sharing
+from ..module_utils._cohesity.memory import memory_key
 from ..module_utils._cohesity.scope import Scope
 from ..module_utils._cohesity.users import check_owner, owner_of
 from ..module_utils._memory import Memory
 from ..module_utils._module import run_shipped
-from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, TRANSPORT_OPTIONS, pick
+from ..module_utils._options import COHESITY_LOGIN_SPEC, COHESITY_SPEC, pick
+from ..module_utils._reconcile.desired_key import DECLARED_KEY_SPEC
 from ..module_utils._time import parse_duration
 
 __all__ = ["ARGUMENT_SPEC", "FACTS", "ONE_OF", "SECRET_RESULTS", "main", "memory_key", "run"]
 
-_OWNER_SPEC: dict[str, t.Any] = {"owner": {"type": "str"}, "owner_domain": {"type": "str", "default": "LOCAL"}, "owner_sid": {"type": "str"}}
+_OWNER_SPEC: dict[str, t.Any] = pick(DECLARED_KEY_SPEC, ("owner", "owner_domain", "owner_sid"))
 
 ARGUMENT_SPEC: dict[str, t.Any] = {
     **COHESITY_SPEC,
@@ -202,9 +203,8 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     owner = pick(params, _OWNER_SPEC)
     check_owner(**owner)
     credential = ApiKey(params["api_key"]) if params["api_key"] else None
-    options = {"credential": credential, "api_version": params["api_version"], "login_with": "auto", **sharing(memory)}
     login = Login(**pick(params, COHESITY_LOGIN_SPEC))
-    with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
+    with connect(params, login, credential, memory, warn) as cluster:
         send = Scope(cluster.call, params["access_cluster"], params["tenant"]).send
         listed = keys_of(send, owner_of(send, **owner)) if owner["owner"] or owner["owner_sid"] else visible_keys(send)
         now = cluster.server_time()

@@ -233,10 +233,11 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.api_key import KEY_KIND
 from ..module_utils._cohesity.cluster import Cluster, cluster_name
+from ..module_utils._cohesity.connect import connect
 from ..module_utils._cohesity.credential import Credential
 from ..module_utils._cohesity.given import given_credential
 from ..module_utils._cohesity.login import Login
-from ..module_utils._cohesity.memory import memory_key, sharing
+from ..module_utils._cohesity.memory import memory_key
 from ..module_utils._cohesity.scope import Scope
 from ..module_utils._cohesity.stored import RECORD_KIND, stored_credential
 from ..module_utils._errors import ApiError
@@ -252,7 +253,6 @@ from ..module_utils._options import (
     REST_MESSAGE_SPEC,
     REST_PAGING_SPEC,
     STORE_SPEC,
-    TRANSPORT_OPTIONS,
     pick,
     rest_spec,
 )
@@ -285,8 +285,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     credential = _credential(params, login, check_mode, warn)
     if check_mode and credential is None and not login.is_given and call.sends_something(check_mode):
         return skipped("there is no credential to read with in check mode")
-    options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"], **sharing(memory)}
-    with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
+    with connect(params, login, credential, memory, warn, params["login"]) as cluster:
         outcome = perform(_sender(cluster, params), call, check_mode)
         return result_of(outcome, cluster.actions, cluster.masked)
 

@@ -264,7 +264,7 @@ class Simulator:
         return list(self.control("cohesity_seed", kind=kind, count=count, **fields))
 
     def cohesity_key_create(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Create an API key behind the client's back, of any user (`username`, `domain`); with its secret."""
+        """Create an API key behind the client's back, of any user (`username`, `domain`), perhaps with an `id`; with its secret."""
         return dict(self.control("cohesity_key_create", name=name, **fields))
 
     def cohesity_key_edit(self, id: str, **fields: Any) -> dict[str, Any]:
@@ -292,7 +292,7 @@ class Simulator:
         return dict(self.control("commandcenter_edit", id=id, **fields))
 
     def commandcenter_create(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Create a token behind the client's back."""
+        """Create a token behind the client's back, perhaps with an `id`."""
         return dict(self.control("commandcenter_create", name=name, **fields))
 
     def commandcenter_seed(self, *tokens: dict[str, Any]) -> list[dict[str, Any]]:

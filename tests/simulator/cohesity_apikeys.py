@@ -14,7 +14,7 @@ from .cohesity_apikey import ApiKey, shown, well_formed
 from .cohesity_asking import V1, V2, Asking, Route
 from .cohesity_credentials import Credential, credential_of
 from .cohesity_refusal import KEY_TEXTS, RefusedError, fields_of, forbidden, unauthorized
-from .cohesity_users import user_by_sid
+from .cohesity_users import sid_of, user_by_sid
 from .minting import Mint
 from .switches import Switches
 
@@ -77,9 +77,9 @@ class ApiKeys:
         key = self.add(fields["name"], owner, asking.who.sid, fields.get("expires"), fields.get("is_active", True))
         return json_answer(self._shown(key, asking, secret=True), 201)
 
-    def add(self, name: str, owner_sid: str, creator_sid: str, expires: int | None = None, is_active: bool = True) -> ApiKey:
-        key = ApiKey(str(self._next_id), name, owner_sid, creator_sid, self._secret(), self.now(), expires, is_active=is_active)
-        self._next_id += 1
+    def add(self, name: str, owner_sid: str, creator_sid: str, expires: int | None = None, is_active: bool = True, id: str | None = None) -> ApiKey:
+        key = ApiKey(id or str(self._next_id), name, owner_sid, creator_sid, self._secret(), self.now(), expires, is_active=is_active)
+        self._next_id += id is None
         self.ever[key.id] = key
         return key
 
@@ -87,8 +87,10 @@ class ApiKeys:
         return self.mint.prefix + str(uuid.uuid4())
 
     def _owner(self, asking: Asking, sid: str | None) -> str:
-        if sid is None or user_by_sid(sid) is None:
+        user = user_by_sid(sid or "")
+        if user is None:
             raise RefusedError("The specified user does not exist.", self.switches["cohesity_unknown_id"], "KNotFound")
+        sid = sid_of(user["username"], user["domain"])
         if sid != asking.who.sid and not asking.who.admin:
             raise forbidden("The user may not manage the API keys of another user.")
         return sid
@@ -136,7 +138,8 @@ class ApiKeys:
 
     def of_user(self, asking: Asking, v2_sid: str | None, v1_sid: str | None) -> Answer:
         owner = self._owner(asking, v2_sid or v1_sid)
-        return self._list(asking, [key for key in self._live() if key.owner_sid == owner])
+        lists_all = self.switches["cohesity_api_key_list"] == "all"
+        return self._list(asking, [key for key in self._live() if lists_all or key.owner_sid == owner])
 
     def _list(self, asking: Asking, keys: list[ApiKey]) -> Answer:
         query, now = asking.call.query, self.now()

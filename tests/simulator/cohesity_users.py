@@ -23,7 +23,7 @@ def find_user(username: str, domain: str) -> dict[str, Any] | None:
 
 def user_by_sid(sid: str) -> dict[str, Any] | None:
     for user in credentials.COHESITY_USERS:
-        if sid_of(user["username"], user["domain"]) == sid:
+        if sid_of(user["username"], user["domain"]).casefold() == sid.casefold():
             return user
     return None
 

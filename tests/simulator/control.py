@@ -185,12 +185,13 @@ class Control:
         tokens.ledger.note("edited by administrator", token, changed=sorted(fields))
         return token.as_dict()
 
-    def do_commandcenter_create(self, name: str, user_id: int = COMMANDCENTER_USER_ID, type: int = ALL, **fields: Any) -> dict[str, Any]:
+    def do_commandcenter_create(self, name: str, user_id: int = COMMANDCENTER_USER_ID, type: int = ALL, id: int | None = None, **fields: Any) -> dict[str, Any]:
         if user_by_id(user_id) is None:
             raise ValueError(f"no such user: {user_id}")
         tokens = self.commandcenter.tokens
         token = tokens.mint_token(name, user_id, type)
         tokens.edit(token, _editable(fields))
+        token.id = id or token.id
         tokens.store.add(token)
         tokens.ledger.note("created by administrator", token)
         return token.as_dict()

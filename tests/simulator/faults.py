@@ -38,6 +38,7 @@ GROUPS = {
 # kind: (arguments it needs, arguments it may have); for `_after` kinds the same.
 ARGUMENTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "delay": (("seconds",), ()),
+    "truncate": ((), ("at",)),
     "gate": (("name",), ("seconds",)),
     "operation": (("name",), ("arguments",)),
     "drip": (("bytes_per_second",), ()),

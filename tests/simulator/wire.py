@@ -45,7 +45,7 @@ async def raw(request: web.BaseRequest, answer: Answer, date: str | None, faults
     head, body = _head(answer, date), answer.body
     answering, pace = faults.get("answer"), faults.get("pace")
     if answering is not None and answering.kind == "truncate":
-        body = body[: len(body) // 2]
+        body = body[: answering.args.get("at", len(body) // 2)]
     rate = pace.args["bytes_per_second"] if pace else None
     slow_head = pace is not None and pace.kind == "drip_headers"
     await _write(request, head, rate if slow_head else None)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from .._errors import ApiError
 from .._fingerprint import fingerprint
 from .._store.format import Contents, DamagedToken, Kind
-from .._time import from_api, from_iso, iso
+from .._time import CLOCK_SLACK, from_api, from_iso, iso
 from .credential import ApiKey, is_header_text
 
 _TIMES = ("expires_at", "created_at", "rotated_at")
@@ -18,7 +18,7 @@ _STORED_TIMES = (*_TIMES, "issued_at", "issued_by_store")
 
 
 class NamedKey(t.NamedTuple):
-    """A named API key. Times are epoch seconds; None is what nobody has told, an expires_at of None also means never.
+    """A named API key. Times are epoch seconds; None is unknown, an expires_at of None also means never.
 
     owner: the user's name. rotated_at: when the cluster last gave out another secret for it, None where it never did. issued_at: the
     cluster's time, by its Date header, when the key was created. issued_by_store: the same by the store's clock.
@@ -77,7 +77,7 @@ class NamedKey(t.NamedTuple):
         return ApiKey(self.api_key or "")
 
     def fingerprint(self) -> str | None:
-        """Names the secret without telling it, so that two can be compared; None where there is none."""
+        """Identifies the secret without revealing it, so that two can be compared; None where there is none."""
         return fingerprint(self.api_key)
 
     def listed(self, cluster: str | None) -> dict[str, t.Any]:
@@ -113,8 +113,8 @@ def from_wire(document: Mapping[str, t.Any], owner_sid: str | None = None) -> Na
         owner_sid=_text(document.get("userSid")) or owner_sid,
         active=active if isinstance(active, bool) else None,
         created_at=created,
-        # Releases may write the time of the creation, or 0, for a key that was never rotated.
-        rotated_at=rotated if rotated is not None and (created is None or rotated > created) else None,
+        # Releases may write the time of the creation, by one clock or another, or 0, for a key that was never rotated.
+        rotated_at=rotated if rotated is not None and (created is None or rotated > created + CLOCK_SLACK) else None,
         expires_at=_seconds(document.get("expiryTimeMsecs")),
     )
 

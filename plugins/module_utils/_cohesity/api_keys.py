@@ -10,12 +10,14 @@ that is created beside the old one can be lost without harm.
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
 from collections.abc import Iterator, Mapping
 
 from .._errors import ApiError
+from .._http.client import Response
 from .._http.messages import check_secret
+from .._http.salvage import salvage
+from .._names import is_same_name
 from .api_key import NamedKey, from_wire, to_wire
 from .cluster import Cluster
 from .credential import is_header_text
@@ -23,10 +25,8 @@ from .refusal import cluster_words
 from .scope import Send
 
 KEYS_PATH = "/v2/api-keys"
-# The login may not ask for single keys, or the cluster knows no such call.
-_NOT_OFFERED = (403, 404, 405)
-# The secret and the id out of a response that is no JSON, or an error.
-_SHOWN = re.compile(r'"(apiKey|id)"\s*:\s*"?([^"\\\s,}]+)')
+# What a login meets that may not list the keys of all users, or a cluster that has no such list.
+_NO_SUCH_LIST = (403, 404, 405)
 
 
 def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
@@ -35,9 +35,21 @@ def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
 
 
 def keys_of(send: Send, owner_sid: str) -> list[NamedKey]:
-    """Every key of a user, without secrets; raises ApiError. One that belongs to somebody else is none of them, whatever the cluster lists."""
+    """Every key of a user, without secrets; raises ApiError. A key that belongs to somebody else is left out, even if the cluster lists it."""
     with _explained():
-        return [key for key in _read(send, _path(owner_sid), owner_sid) if key.owner_sid == owner_sid]
+        listed = [_with_sid(key, owner_sid) for key in _read(send, _path(owner_sid), owner_sid)]
+    mine = [key for key in listed if key.owner_sid == owner_sid]
+    if listed and not mine:
+        raise ApiError(
+            f"GET {_path(owner_sid)}: the cluster lists API keys of other users only, and none of {owner_sid}, so nothing was changed: "
+            "check owner_sid, or name the owner with owner"
+        )
+    return mine
+
+
+def _with_sid(key: NamedKey, owner_sid: str) -> NamedKey:
+    """The key with the SID as it was asked for, where it is that one in another case."""
+    return key.changed({"owner_sid": owner_sid}) if key.owner_sid and key.owner_sid.casefold() == owner_sid.casefold() else key
 
 
 def _path(owner_sid: str) -> str:
@@ -81,6 +93,7 @@ class ApiKeys:
         self._owner_sid = owner_sid
         self._wanted_id = wanted_id
         self._path = _path(owner_sid)
+        self._known_ids: set[str | None] = set()
 
     @property
     def not_after(self) -> float | None:
@@ -110,7 +123,7 @@ class ApiKeys:
         try:
             shown = visible_keys(self._send, number)
         except ApiError as error:
-            if error.status not in _NOT_OFFERED:
+            if error.status not in _NO_SUCH_LIST:
                 raise
             shown = []
         return [*mine, *(key for key in shown if key.id == number and key.owner_sid == self._owner_sid)]
@@ -125,11 +138,19 @@ class ApiKeys:
         if self._wanted_id is not None and not any(key.id == self._wanted_id for key in mine):
             self._refuse_anothers(self._wanted_id)
             self._wanted_id = None
+        self._known_ids.update(key.id for key in mine)
         return mine
 
     def _refuse_anothers(self, wanted_id: str) -> None:
         """Raise ApiError where the id is the one of a key that this login has created for, or sees of, another user."""
-        others = [key for key in visible_keys(self._send, wanted_id) if key.id == wanted_id and key.owner_sid not in (None, self._owner_sid)]
+        try:
+            visible = [_with_sid(key, self._owner_sid) for key in visible_keys(self._send, wanted_id)]
+        except ApiError as error:
+            if error.status not in _NO_SUCH_LIST:
+                raise
+            # It would only have made the message better: without it, the id is one that is not there.
+            return
+        others = [key for key in visible if key.id == wanted_id and key.owner_sid not in (None, self._owner_sid)]
         if others:
             raise ApiError(
                 f"The API key {others[0].name!r} (id {wanted_id}) belongs to user {others[0].owner!r} ({others[0].owner_sid}), so nothing was changed: "
@@ -138,38 +159,55 @@ class ApiKeys:
 
     def create(self, name: str, attributes: Mapping[str, t.Any]) -> NamedKey:
         """Create a key; returns it with its secret, which the cluster shows only this once."""
-        call = f"POST {self._path}"
         body = {"isActive": True, "expiryTimeMsecs": None, **to_wire(attributes), "name": name}
         try:
             with _explained():
                 # Where names are not unique, a second one would create a second key.
-                document = self._send("POST", self._path, body=body, send_once=True).data
+                response = self._send("POST", self._path, body=body, send_once=True)
+            return self._created(response).changed({"name": name})
+        except ApiError as error:
+            rescued = self._rescued(error, name, attributes)
+            if rescued is None:
+                raise
+            return rescued
+
+    def _created(self, response: Response) -> NamedKey:
+        """The key with its secret out of a response. One that is not whole leaves it open what was done: its text is kept in the error."""
+        call, document = f"POST {self._path}", response.data
+        try:
             if not isinstance(document, dict):
                 raise ApiError(f"{call}: the response is not a JSON object", maybe_applied=True)
             secret = check_secret(document.get("apiKey"), "apiKey", call)
             self.cluster.protect(secret)
-            key = from_wire(document, self._owner_sid)
+            key = _with_sid(from_wire(document, self._owner_sid), self._owner_sid)
             if key.id is None:
                 raise ApiError(f"{call}: the response holds no id", maybe_applied=True)
         except ApiError as error:
-            rescued = self._rescued(error)
-            if rescued is None:
-                raise
-            return rescued.changed({"name": name})
-        return key.changed({"name": name, "api_key": secret})
+            error.body = response.text
+            raise
+        return key.changed({"api_key": secret})
 
-    def _rescued(self, error: ApiError) -> NamedKey | None:
-        """The key with its secret, where a response that is an error, or is broken, holds both and the cluster lists the key."""
-        found = dict(reversed(_SHOWN.findall(error.body or "")))
-        secret, number = found.get("apiKey"), found.get("id")
-        if not is_header_text(secret):
+    def _rescued(self, error: ApiError, name: str, attributes: Mapping[str, t.Any]) -> NamedKey | None:
+        """The key with its secret, where a response that is an error, or is broken, holds that all the same.
+
+        It must be a key that the cluster lists under this name, and did not list before. Only a list that was read says that it is none.
+        """
+        found = salvage(error.body, "apiKey", "id")
+        secret = found and found.fields["apiKey"]
+        if found is None or not is_header_text(secret):
             return None
         self.cluster.protect(secret)
-        with contextlib.suppress(ApiError):
-            for key in keys_of(self._send, self._owner_sid):
-                if key.id == number:
-                    return key.changed({"api_key": secret})
-        return None
+        listed: dict[str | None, NamedKey] = {}
+
+        def candidates() -> dict[str | None, NamedKey]:
+            listed.update({key.id: key for key in keys_of(self._send, self._owner_sid) if is_same_name(name, key.name)})
+            return listed
+
+        number = found.confirmed_id(lambda value: from_wire({"id": value}).id, self._known_ids, candidates)
+        if number is None:
+            return None
+        unlisted = NamedKey(id=number, owner_sid=self._owner_sid, active=True).changed(attributes)
+        return listed.get(number, unlisted).changed({"name": name, "api_key": secret})
 
     def update(self, key_id: str, changes: Mapping[str, t.Any]) -> None:
         """Change the given attributes. A cluster takes the whole key, so it is read first: what a PUT leaves out may be lost."""

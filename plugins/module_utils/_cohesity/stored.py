@@ -51,6 +51,11 @@ def stored_credential(contents: Contents, login: Login, cluster: str) -> Credent
         issuer = contents.identity.get("cluster")
         if issuer != cluster:
             raise ApiError(f"store: it holds an API key of cluster {issuer!r}, not of {cluster!r}, so nothing was sent")
+        if contents.token.active is False:
+            raise ApiError(
+                f"store: its API key {contents.token.name!r} is deactivated, so nothing was sent; activate it with dataprotection.access.cohesity_api_key and "
+                "active: true"
+            )
         return contents.token.credential()
     token: Token = contents.token
     check_account("store", token, login, cluster)

@@ -36,7 +36,7 @@ def own_sid(send: Send) -> str:
     user = send("GET", VERIFY_PATH).data
     sid = _sid_of(user)
     if sid is None:
-        raise ApiError("The cluster does not report which user this login is: say whose API key is meant with owner_sid")
+        raise ApiError("The cluster does not report which user this login is: set owner_sid to the key's owner")
     return sid
 
 

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from .._errors import ApiError
 from .._http.client import Response
 from .._http.messages import check_secret
-from .responses import holds_secret, is_denial, is_refusal, listed_entries, secrets_in
+from .._http.salvage import Salvage, salvage
+from .._names import is_how_it_is_written
+from .responses import holds_secret, is_denial, is_refusal, listed_entries
 from .server import Server, is_final
 from .token import Token, from_wire, to_wire, with_defaults
 
@@ -19,6 +21,8 @@ TOKENS_PATH = "/V4/AccessToken"
 # In which forms Renew is tried, until one is not refused.
 _RENEW_FORMS = ("bearer", "authtoken")
 _PENDING_AUTHORIZATION = 202
+# Of a token, what is read out of a response that is no JSON, next to the access token and the id.
+_OTHER_FIELDS = ("refreshToken", "userId", "tokenExpiryTimestamp", "refreshTokenExpiryTimestamp", "renewableUntilTimestamp")
 
 
 class AccessTokens:
@@ -28,6 +32,7 @@ class AccessTokens:
         self.server = server
         self._has_asked = False
         self._own_user_id: int | None = None
+        self._known_ids: set[int | None] = set()
 
     @property
     def not_after(self) -> float | None:
@@ -55,7 +60,9 @@ class AccessTokens:
                 "known, and nothing is created or replaced",
                 hint="Try again; if it stays so, look at the response of this path in a browser or with curl, and into the server's log.",
             )
-        return [from_wire(entry) for entry in entries]
+        listed = [from_wire(entry) for entry in entries]
+        self._known_ids.update(token.id for token in listed)
+        return listed
 
     def listing_again(self, _number: int, user_id: int | None) -> list[Token]:
         """The list once more: no call asks for a single token."""
@@ -74,20 +81,30 @@ class AccessTokens:
             info = inner if isinstance(inner, dict) else response.data
             return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}", response))._replace(name=name)
         except ApiError as error:
-            rescued = self._rescued(error)
-            if rescued is None or rescued.id is None or self._is_missing(rescued.id, attributes.get("user_id")):
+            found = _salvaged(error)
+            rescued = self._rescued(found)
+            token_id = self._created_id(found, name, attributes.get("user_id")) if found and rescued else None
+            if rescued is None or token_id is None:
                 raise
-            return created.overlaid(rescued)._replace(name=name)
+            return created.overlaid(rescued)._replace(name=name, id=token_id)
 
     def _is_precious(self, error: ApiError) -> bool:
         """Whether the response holds a secret, which the server shows only once: whatever its status, the request is not repeated."""
         return holds_secret(error.body)
 
-    def _is_missing(self, token_id: int, user_id: int | None) -> bool:
-        """Whether the server does not list a token of which a response that is an error holds the secret. Only a list that was read says so."""
-        with contextlib.suppress(ApiError):
-            return not any(token.id == token_id for token in self.listing(user_id))
-        return False
+    def _created_id(self, found: Salvage, name: str, user_id: int | None) -> int | None:
+        """The id of the token of which a response that is an error holds the secret; None where the server lists no such token.
+
+        It must be listed under this name and for this user, and not have been listed before. Only a list that was read says that it is not.
+        """
+        owner = user_id or from_wire(found.fields).user_id
+
+        def candidates() -> set[int | None]:
+            listed = [token for token in self.listing(user_id) if owner is None or token.user_id in (None, owner)]
+            return {token.id for token in listed if is_how_it_is_written(name, token.name)}
+
+        number: int | None = found.confirmed_id(lambda value: from_wire({"accessTokenId": value}).id, self._known_ids, candidates)
+        return number
 
     def update(self, token_id: int, changes: Mapping[str, t.Any]) -> None:
         """Change the given attributes, name among them, and nothing else."""
@@ -142,7 +159,7 @@ class AccessTokens:
                 response = self.server.call("POST", path, body, headers, send_once=True)
                 return self._read_secrets(response.data, f"POST {self.server.url}{path}", response, renewed=True)._replace(auth_header=form)
             except ApiError as error:
-                rescued = self._rescued(error)
+                rescued = self._rescued(_salvaged(error))
                 # A server that quotes the request has rotated nothing.
                 if rescued is not None and (rescued.access_token, rescued.refresh_token) != (pair.access_token, rescued.refresh_token and pair.refresh_token):
                     return rescued._replace(auth_header=form)
@@ -156,19 +173,19 @@ class AccessTokens:
                 refusal = refusal or error
         raise t.cast(ApiError, refusal)
 
-    def _rescued(self, error: ApiError) -> Token | None:
-        """The token with its secrets, where a response that is an error, or is broken, holds them all the same."""
-        found = secrets_in(error.body)
-        if not found:
+    def _rescued(self, found: Salvage | None) -> Token | None:
+        """The token with the secrets that a response holds which is an error, or is broken; None where they are none that can be used."""
+        if found is None:
             return None
+        fields = found.fields
         call = f"POST {self.server.url}{TOKENS_PATH}"
         try:
-            access_token = check_secret(found["accessToken"], "accessToken", call)
-            refresh_token = check_secret(found["refreshToken"], "refreshToken", call) if found.get("refreshToken") else None
+            access_token = check_secret(fields["accessToken"], "accessToken", call)
+            refresh_token = check_secret(fields["refreshToken"], "refreshToken", call) if fields.get("refreshToken") else None
         except ApiError:
             return None
         self.server.client.redactor.add(access_token, refresh_token)
-        return from_wire(found)._replace(access_token=access_token, refresh_token=refresh_token)
+        return from_wire(fields)._replace(access_token=access_token, refresh_token=refresh_token)
 
     def _read_secrets(self, info: t.Any, call: str, response: Response, renewed: bool = False) -> Token:
         """The token with its secrets out of a response. One that is not whole leaves it open what was done: the token exists, its secret is lost."""
@@ -183,7 +200,7 @@ class AccessTokens:
         self.server.client.redactor.add(access_token, refresh_token)
         token = from_wire(info)._replace(access_token=access_token, refresh_token=refresh_token)
         if not renewed and token.id is None:
-            raise ApiError(f"{call}: the response holds no accessTokenId", maybe_applied=True)
+            raise ApiError(f"{call}: the response holds no accessTokenId", maybe_applied=True, body=response.text)
         return token
 
     def _authenticated_document(self, method: str, path: str, body: Mapping[str, t.Any] | None = None, **rules: t.Any) -> dict[str, t.Any]:
@@ -213,3 +230,8 @@ class AccessTokens:
         if error.status == 404:
             return error.explained("This server has no access tokens (they require Command Center 11.38 or later), or url lacks the path of its API")
         return error
+
+
+def _salvaged(error: ApiError) -> Salvage | None:
+    """What the response that is this error, or is broken, says of a token whose secret it holds."""
+    return salvage(error.body, "accessToken", "accessTokenId", _OTHER_FIELDS)

@@ -7,19 +7,15 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from .._http.messages import error_details
 
 _TOTALS = ("totalRecords", "totalRecordsWithoutPaging")
 _DENIED_CODE = 5
 _DENIED_WORDS = "access denied"
-_MOST_LEVELS = 8
 
 _SECRET_FIELD = re.compile(r'"(?:access|refresh)Token"\s*:\s*["\[]')
-# Secrets and times out of a response that is no JSON: field clients read them out of the text because of such servers.
-_PAIR = re.compile(r'"(accessToken|refreshToken)"\s*:\s*("[^"\s]+")')
-_NUMBERS = re.compile(r'"(accessTokenId|userId|tokenExpiryTimestamp|refreshTokenExpiryTimestamp|renewableUntilTimestamp)"\s*:\s*"?([0-9]{1,12})\b')
 
 
 def listed_entries(document: Mapping[str, t.Any]) -> list[dict[str, t.Any]] | str:
@@ -55,21 +51,6 @@ def is_refusal(body: str | None) -> bool:
     return bool(words) or code not in (None, 0, "", "0")
 
 
-def secrets_in(body: str | None) -> dict[str, t.Any]:
-    """The fields of the token whose secret a body holds, whatever else it says and however broken it is; {} where it holds none."""
-    text = body or ""
-    for found in _objects(_parsed(text)):
-        if isinstance(found.get("accessToken"), str) and found["accessToken"]:
-            return dict(found)
-    pair: dict[str, t.Any] = {}
-    for key, quoted in _PAIR.findall(text):
-        try:
-            pair[key] = json.loads(quoted)
-        except ValueError:
-            continue
-    return {**pair, **{key: int(value) for key, value in _NUMBERS.findall(text)}} if pair.get("accessToken") else {}
-
-
 def holds_secret(body: str | None) -> bool:
     """Whether a part of a pair stands in a body, also one that cannot be used."""
     return _SECRET_FIELD.search(body or "") is not None
@@ -80,13 +61,3 @@ def _parsed(text: str) -> t.Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _objects(value: t.Any, level: int = 0) -> Iterator[Mapping[str, t.Any]]:
-    """Every object in a document, the outer ones first."""
-    if level > _MOST_LEVELS:
-        return
-    if isinstance(value, dict):
-        yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _objects(inner, level + 1)

@@ -34,7 +34,7 @@ _LAST_ID = 2**63 - 1
 
 
 class Token(t.NamedTuple):
-    """An access token. Times are epoch seconds; None is what nobody has told.
+    """An access token. Times are epoch seconds; None is unknown.
 
     issued_at: the server's time, by its Date header, when the token was created. issued_by_store: the same by the store's clock.
     auth_header: the form in which it was last accepted.

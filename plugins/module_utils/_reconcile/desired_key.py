@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from .._cohesity.api_key import NamedKey
 from .._cohesity.users import check_owner, is_sid
 from .._errors import ApiError
-from .._time import LAST_DATE, Moment, check_moment, iso, parse_duration, parse_moment
-from .product import Words
+from .._time import CLOCK_SLACK, LAST_DATE, Moment, check_moment, iso, parse_duration, parse_moment
+from .product import Words, satisfied
 
 NEVER = "never"
 
@@ -60,9 +60,7 @@ class DesiredKey(t.NamedTuple):
 
     def satisfied(self) -> DesiredKey:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
-        return self._replace(
-            state="present" if self.state == "rotated" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
-        )
+        return satisfied(self)
 
     def attributes(self, now: float, inherited: NamedKey | None) -> dict[str, t.Any]:
         """What to create a key with: what the user wants, then what the key before it had, so that no successor is worth more than it."""
@@ -93,16 +91,14 @@ class DesiredKey(t.NamedTuple):
             changes["name"] = self.name
         if self.active is not None and key.active is not self.active:
             changes["active"] = self.active
-        if self.expires is not None and not self.expires.relative:
-            end = check_moment(self.expires, "expires", now, LAST_DATE)
-            if key.expires_at != end:
-                changes["expires_at"] = end
+        if self.expires is not None and not self.expires.relative and key.expires_at != self.expires.seconds:
+            changes["expires_at"] = check_moment(self.expires, "expires", now, LAST_DATE)
         if self.never_expires and key.expires_at is not None:
             changes["expires_at"] = None
         return changes
 
     def must_replace(self, key: NamedKey, _changes: Mapping[str, t.Any], now: float) -> bool:
-        """Whether only a new key will do; raises ApiError when recreate forbids it. What asks for a rotation needs no further leave."""
+        """Whether only a new key will do; raises ApiError when recreate forbids it. What asks for a rotation needs no further permission."""
         if self.state == "rotated" or self._is_due(key, now):
             return True
         if not self.is_spent(key, now):
@@ -124,7 +120,9 @@ class DesiredKey(t.NamedTuple):
 
     def is_outdated(self, held: NamedKey, listed: NamedKey) -> bool:
         """Whether somebody else has rotated the key, which replaced its secret: the cluster tells when it last gave one out."""
-        return listed.rotated_at is not None and (held.rotated_at is None or listed.rotated_at > held.rotated_at)
+        if listed.rotated_at is None:
+            return False
+        return held.secret_since is None or listed.rotated_at > held.secret_since + CLOCK_SLACK
 
     def is_spent(self, key: NamedKey, now: float) -> bool:
         """Whether the key's secret works for nobody any more, whatever is done."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from .._commandcenter.token import RENEWABLE_SCOPES, SCOPE_NUMBERS, Token, with_defaults
 from .._errors import ApiError
 from .._time import Moment, check_moment, iso, parse_duration, parse_moment
-from .product import Words
+from .product import Words, satisfied
 
 # The list and the response that is in the store show the same stored number; more than what rounding explains means that somebody else
 # has renewed. Strangers renew at the same minute as we do where both were scheduled for it, so this must be small.
@@ -64,9 +64,7 @@ class DesiredToken(t.NamedTuple):
 
     def satisfied(self) -> DesiredToken:
         """The same without what asks for a new secret in any case: another run has just obtained one."""
-        return self._replace(
-            state="present" if self.state == "renewed" else self.state, recreate="state_change" if self.recreate == "always" else self.recreate
-        )
+        return satisfied(self)
 
     def attributes(self, now: float, inherited: Token | None) -> dict[str, t.Any]:
         """What to create a token with: what the user wants, then what the token before it had, so that no successor is worth more than it.

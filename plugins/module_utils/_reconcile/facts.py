@@ -8,15 +8,14 @@ import typing as t
 from collections.abc import Sequence
 
 from .._errors import ApiError
+from .._names import is_how_it_is_written as is_how_it_is_written
+from .._names import is_same_name as is_same_name
 from .._store.format import Contents, Id, Replaced
+from .._time import CLOCK_SLACK as CLOCK_SLACK
 from .product import Credential, Desired
 
-# Seconds. The times of a server are whole, and a credential is used a moment after it was created at the earliest.
-CLOCK_SLACK = 5
 # Two clocks that differ by no more are taken for one.
 CLOCKS_AGREE_SECONDS = 60
-# A server that cuts names off leaves at least this much of them.
-_SHORTEST_CUT_NAME = 8  # characters
 
 
 class OwnerUnknown(Exception):
@@ -77,19 +76,6 @@ def retired_names(name: str, token_id: Id) -> tuple[str, str]:
 def is_retired(name: str, token: Credential) -> bool:
     """Whether the token has such a name."""
     return token.id is not None and token.name in retired_names(name, token.id)
-
-
-def is_same_name(wanted: str | None, found: str | None) -> bool:
-    """Whether the two are one name for a server that trims names or folds their case."""
-    return wanted == found or (wanted is not None and found is not None and wanted.strip().casefold() == found.strip().casefold())
-
-
-def is_how_it_is_written(wanted: str | None, found: str | None) -> bool:
-    """Whether a server may have made the one name of the other; some also cut names off."""
-    if is_same_name(wanted, found):
-        return True
-    cut = (found or "").strip().casefold()
-    return len(cut) >= _SHORTEST_CUT_NAME and (wanted or "").strip().casefold().startswith(cut)
 
 
 # Which one it is, and whose

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from .._store.format import Id
 
 C = t.TypeVar("C", bound="Credential")
+D = t.TypeVar("D", bound="Desired")
 
 
 class Words(t.NamedTuple):
@@ -21,7 +22,7 @@ class Words(t.NamedTuple):
 
 
 class Credential(t.Protocol):
-    """A named credential: one immutable, typed object. Times are epoch seconds; None is what nobody has told.
+    """A named credential: one immutable, typed object. Times are epoch seconds; None is unknown.
 
     user_id: of the user who owns it. issued_at: the server's time, by its Date header, when it was created.
     """
@@ -69,7 +70,7 @@ class Credential(t.Protocol):
         """This one with other attributes."""
 
     def fingerprint(self) -> str | None:
-        """Names the secret without telling it; None where it is not known."""
+        """Identifies the secret without revealing it; None where it is not known."""
 
     def described(self) -> dict[str, t.Any]:
         """One side of a diff: the attributes that a user can ask for, and never a secret."""
@@ -182,3 +183,11 @@ class Renewing(Service, t.Protocol):
 
     def renew(self, pair: t.Any, /) -> t.Any:
         """Rotate a pair; the pair before is dead after that."""
+
+
+def satisfied(desired: D) -> D:
+    """What is wanted, without what asks for a new secret in any case: for Desired.satisfied()."""
+    state = "present" if desired.state in ("renewed", "rotated") else desired.state
+    recreate = "state_change" if desired.recreate == "always" else desired.recreate
+    replaced: D = t.cast(t.Any, desired)._replace(state=state, recreate=recreate)
+    return replaced

@@ -116,7 +116,7 @@ def to_document(contents: Contents, kind: Kind) -> dict[str, t.Any]:
 def from_document(document: Mapping[str, t.Any], location: str, kind: Kind) -> Contents:
     """The record as it is used; raises StoreError for a document that is not one of ours, is damaged, or is of a later release."""
     if document.get("kind") != kind.name:
-        raise StoreError(f"{location} holds something other than a record of {kind.name}, and was not changed; use a separate file or path for each token")
+        raise StoreError(f"{location} holds something other than a record of {kind.name}, and was not changed; use a separate file or path for each credential")
     if document.get("version") != VERSION:
         raise StoreError(
             f"{location} has version {document.get('version')!r} of the record, this release knows version {VERSION}: use the release of "
@@ -126,7 +126,7 @@ def from_document(document: Mapping[str, t.Any], location: str, kind: Kind) -> C
     if damaged:
         raise StoreError(
             f"{location} holds a damaged record ({', '.join(damaged)}), and was not changed: correct it, or remove the record, "
-            "which loses its secret (the token then has to be replaced)"
+            "which loses its secret (the credential then has to be replaced)"
         )
     pending, issued, known_ids = document.get("pending"), document.get("issued"), document.get("known_ids")
     return Contents(

@@ -39,5 +39,5 @@ def read_contents(
             return None
         keepers = [kind] if contents is not None else known
         raise StoreError(
-            f"{backend.location} holds no token; run the task that keeps the token there ({' or '.join(one.name for one in keepers)} with this store)"
+            f"{backend.location} holds no credential; run the task that keeps one there ({' or '.join(one.name for one in keepers)} with this store)"
         )

@@ -69,5 +69,5 @@ class Record:
             theirs, ours = found.get(key), self.identity.get(key)
             if theirs == ours or (key in self._optional_identity and None in (theirs, ours)):
                 continue
-            what_to_do = f"use a separate file or path for each token, or correct {key} if it is mistyped"
-            raise StoreError(f"{self.location} holds the record of another token ({key} {theirs!r}, not {ours!r}); {what_to_do}")
+            what_to_do = f"use a separate file or path for each credential, or correct {key} if it is mistyped"
+            raise StoreError(f"{self.location} holds the record of another credential ({key} {theirs!r}, not {ours!r}); {what_to_do}")

@@ -129,7 +129,7 @@ class TestPresent:
 
 
 class TestRotate:
-    def test_rotated_needs_no_leave(self, key: KeyTask) -> None:
+    def test_rotated_needs_no_further_permission(self, key: KeyTask) -> None:
         first = key()["api_key"]
         result = key.predicted_and_done(state="rotated")
         assert (result["actions"], result["replaced_id"]) == (["recreated"], first["id"])
@@ -170,13 +170,22 @@ class TestRotate:
         second = key(state="rotated")["api_key"]
         assert (second["active"], second["expires_at"]) == (False, first["expires_at"])
 
-    def test_an_expired_key_needs_leave(self, sim: Simulator, key: KeyTask) -> None:
+    def test_an_expired_key_needs_permission(self, sim: Simulator, key: KeyTask) -> None:
         key(expires="1h")
         sim.advance(2 * 3600)
         assert "set recreate: state_change" in key.fails(expires="1h").message
         assert "set expires for its successor" in key.fails(recreate="state_change").message
         assert key.predicted_and_done(recreate="state_change", expires="1h")["actions"] == ["recreated"]
         assert key.names() == ["exporter"]
+
+    def test_an_expired_key_that_has_the_declared_end(self, sim: Simulator, key: KeyTask) -> None:
+        """The end is as declared, so it is not the declaration that is wrong."""
+        end = iso(int(sim.now()) + 3600)
+        key(expires=end)
+        sim.advance(2 * 3600)
+        assert "expired at" in key.fails(expires=end).message
+        assert "set recreate: state_change" in key.fails(expires=end).message
+        assert "is not in the future" in key.fails(expires=end, recreate="state_change").message
 
     def test_names_that_are_unique_on_the_server(self, sim: Simulator, key: KeyTask) -> None:
         sim.set(cohesity_api_key_names="unique")
@@ -193,6 +202,17 @@ class TestAbsent:
         assert key.live() == []
         assert key.predicted_and_done(state="absent")["changed"] is False
 
+    @pytest.mark.parametrize("code", [403, 404, 405])
+    def test_an_id_that_is_gone_where_the_keys_of_all_users_cannot_be_listed(self, sim: Simulator, key: KeyTask, code: int) -> None:
+        made = key()["api_key"]
+        sim.fault("status", method="GET", path="v2/api-keys$", code=code, times=0)
+        assert key(state="absent", id=made["id"], name=None)["actions"] == ["revoked"]
+        assert key.predicted_and_done(state="absent", id=made["id"], name=None)["changed"] is False
+
+    def test_an_id_that_is_gone_and_a_cluster_in_trouble(self, sim: Simulator, key: KeyTask) -> None:
+        sim.fault("status", method="GET", path="v2/api-keys$", code=500, times=0)
+        assert key.fails(state="absent", id="4711", name=None, retries=0).status == 500
+
     def test_one_that_goes_meanwhile_is_what_was_wanted(self, sim: Simulator, key: KeyTask) -> None:
         key()
         sim.fault("status_after", method="DELETE", code=500)
@@ -206,6 +226,27 @@ class TestOwners:
         assert (result["api_key"]["owner"], result["api_key"]["owner_sid"]) == ("ad-backup", OTHER)
         assert key(**wish)["changed"] is False
         assert key.requests[-1] == f"GET /v2/users/{OTHER}/api-keys"
+
+    @pytest.mark.parametrize("stored", [False, True])
+    def test_a_sid_in_another_case(self, sim: Simulator, key: KeyTask, tmp_path: Path, stored: bool) -> None:
+        task = KeyTask(sim, FileStore(tmp_path / "keys"), owner_sid=OTHER.lower()) if stored else KeyTask(sim, owner_sid=OTHER.lower())
+        assert task.predicted_and_done()["actions"] == ["created"]
+        assert task.predicted_and_done()["changed"] is False
+        assert task.predicted_and_done(state="rotated")["actions"] == ["recreated"]
+        assert task.predicted_and_done(state="absent")["actions"] == ["revoked"]
+        assert key.live() == []
+
+    def test_only_keys_of_others_in_a_list_of_the_owner_s(self, sim: Simulator, key: KeyTask) -> None:
+        """Whatever that cluster means by it: taken for no key at all, it would lead to a second one."""
+        sim.set(cohesity_api_key_list="all")
+        sim.cohesity_key_create("exporter", username="viewer")
+        for state in ("present", "absent"):
+            error = key.fails(state=state)
+            assert f"lists API keys of other users only, and none of {SID}, so nothing was changed" in error.message
+        assert key.names() == ["exporter"]
+        mine = sim.cohesity_key_create("exporter")
+        assert key(state="absent")["actions"] == ["revoked"]
+        assert mine["id"] not in [one["id"] for one in key.live()]
 
     def test_a_name_of_another_user_is_not_taken(self, sim: Simulator, key: KeyTask) -> None:
         theirs = sim.cohesity_key_create("exporter", username="ad-backup", domain="CORP")
@@ -319,7 +360,7 @@ class TestScope:
         kept = KeyTask(sim, FileStore(tmp_path / "tokens"))
         kept(tenant=first["name"])
         assert kept(tenant=first["tenantId"])["actions"] == ["reused"]
-        assert "holds the record of another token" in kept.fails(tenant=second["name"]).message
+        assert "holds the record of another credential" in kept.fails(tenant=second["name"]).message
 
 
 class TestTrouble:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -186,6 +187,43 @@ class TestASecretInAnyResponse:
         pair = {"accessTokenId": 101, "accessToken": "canary-access", "refreshToken": "canary-refresh"}
         sim.fault("json_after", method="POST", path="AccessToken$", value={"data": [{"tokenInfo": pair}]})
         assert token()["token"]["access_token"] == "canary-access"
+
+    def test_of_a_document_cut_off_anywhere(self, sim: Simulator, token: Task) -> None:
+        """Only what has arrived whole counts: neither a part of a secret, nor the beginning of an id, which may be the id of another token."""
+        sim.set(commandcenter_list_all="all")
+        for at in itertools.count(step=9):
+            sim.clear_requests()
+            sim.fault("truncate", method="POST", path="AccessToken$", at=at)
+            made = token()["token"]
+            (live,) = tokens(sim)
+            assert (made["id"], made["access_token"]) == (live["id"], live["access_token"]), at
+            assert made["refresh_token"] in (live["refresh_token"], None), at
+            if transcript(sim) == [LOGIN, LIST, CREATE, LOGOUT]:
+                break
+            sim.commandcenter_revoke(live["id"])
+        assert at > len(live["access_token"])
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '{"tokenInfo":{"accessToken":"canary-access","accessTokenId":10',
+            '{"tokenInfo":{"accessToken":"canary-access","accessTokenId":"10',
+            '{"tokenInfo":{"accessToken":"canary-access","accessTokenId":10}}',
+            '{"tokenInfo":{"accessToken":"canary-access","accessTokenId":12,"userId":1',
+            '{"tokenInfo":{"accessToken":"canary-access","accessTokenId":13,"userId":17,"to',
+            '{"tokenInfo":{"accessTokenId":101,"accessToken":"canary-acc',
+        ],
+    )
+    def test_not_with_the_id_of_another_token(self, sim: Simulator, token: Task, text: str) -> None:
+        """10 was there before; 12 has appeared meanwhile under another name, and 13 for another user."""
+        sim.set(commandcenter_list_all="all")
+        sim.commandcenter_create("other", id=10)
+        sim.fault("status_after", method="POST", path="AccessToken$", code=500, body=text)
+        appearing = [{"id": 12, "name": "another"}, {"id": 13, "name": "ci", "user_id": 42}]
+        sim.fault("operation", method="POST", path="AccessToken$", name="commandcenter_seed", arguments={"tokens": appearing})
+        made = token()["token"]
+        assert made["id"] not in (10, 12, 13)
+        assert sim.check(made["access_token"])
 
     def test_of_a_document_cut_off(self, sim: Simulator, token: Task) -> None:
         """With a slash escaped as JSON allows it."""

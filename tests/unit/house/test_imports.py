@@ -23,7 +23,7 @@ FLOORS = (
     {"_commandcenter", "_cohesity", "_rest"},
     {"_store"},
     {"_http"},
-    {"_options", "_redact", "_memory", "_fingerprint"},
+    {"_options", "_redact", "_memory", "_names", "_fingerprint"},
     {"_time"},
     {"_errors", "_fingerprint"},
 )

@@ -104,6 +104,12 @@ def test_api_key_is_what_the_module_returned(sim: Simulator, store: Store, expir
     assert found["api_key"] in secret_values(found)
 
 
+def test_deactivated_api_key(sim: Simulator, file_store: FileStore) -> None:
+    Task(cohesity_api_key, **sim.cohesity_login, name="exporter", active=False, store=file_store.option)()
+    words = refusal(file_store)
+    assert "its API key 'exporter' is deactivated: activate it with dataprotection.access.cohesity_api_key and active: true" in words
+
+
 def secret_values(found: dict[str, Any]) -> set[str]:
     """What the lookup has masked in later output, where ansible-core can do that."""
     return set(_secrets.secret_outputs(found, stored_token.SECRET_RESULTS))
@@ -135,15 +141,15 @@ def test_min_validity_is_by_this_machine_s_clock(file_store: FileStore, filed: d
     assert 80 < look_up(file_store)["expires_in"] <= 90
     assert look_up(file_store, min_validity="1m")["access_token"] == CANARY
     words = refusal(file_store, min_validity="5m")
-    assert re.search(r"its token expires at \S+Z, in (8\d|90) s, which is no more than min_validity \(300 s\)", words)
+    assert re.search(r"its credential expires at \S+Z, in (8\d|90) s, which is no more than min_validity \(300 s\)", words)
     assert "Run the task that keeps it (commandcenter_access_token) more often" in words
 
 
 def test_expired_token(file_store: FileStore, filed: dict[str, Any]) -> None:
     file_store.write({**filed, "expires_at": in_seconds(-1)})
     words = refusal(file_store)
-    assert "its token expired at" in words
-    assert "run the task that keeps the token there (commandcenter_access_token with this store)" in words
+    assert "its credential expired at" in words
+    assert "run the task that keeps the credential there (commandcenter_access_token with this store)" in words
 
 
 def test_token_that_never_expires(file_store: FileStore, filed: dict[str, Any]) -> None:
@@ -153,14 +159,14 @@ def test_token_that_never_expires(file_store: FileStore, filed: dict[str, Any]) 
 
 def test_no_record(store: Store) -> None:
     words = refusal(store)
-    assert "holds no record: check that it is the right place, and run the task that keeps the token there" in words
+    assert "holds no record: check that it is the right place, and run the task that keeps the credential there" in words
     assert store.beside() == set()
 
 
 def test_record_without_a_token(file_store: FileStore, filed: dict[str, Any]) -> None:
     bare = {**filed, "access_token": None}
     file_store.write(bare)
-    assert "holds no token; run the task" in refusal(file_store)
+    assert "holds no credential; run the task" in refusal(file_store)
     file_store.write({**bare, "pending": {**PENDING, "op": "create"}})
     assert "a run has been creating it since 1970-01-01T00:00:01Z. Try again when that run has ended" in refusal(file_store)
 
@@ -184,7 +190,7 @@ def test_another_kind_and_a_damaged_record(store: Store, document: dict[str, Any
 def test_file_that_is_not_json(file_store: FileStore) -> None:
     file_store.path.write_text(CANARY, encoding="utf-8")
     file_store.path.chmod(0o600)
-    assert "token.json is damaged (it is not JSON), so its secret is lost; run the task that keeps the token there" in refusal(file_store)
+    assert "token.json is damaged (it is not JSON), so its secret is lost; run the task that keeps the credential there" in refusal(file_store)
     assert file_store.beside() == set()
     file_store.path.write_text(json.dumps([CANARY]), encoding="utf-8")
     assert "holds JSON that is not a record" in refusal(file_store)

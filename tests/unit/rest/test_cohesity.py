@@ -141,7 +141,7 @@ class TestCredentials:
     def test_an_empty_store(self, sim: Simulator, bare: Task, tmp_path: Path) -> None:
         store = {"file": str(tmp_path / "token.json")}
         message = bare.fails(path=GROUPS, store=store).message
-        assert message.endswith(" holds no token; run the task that keeps the token there (cohesity_access_token or cohesity_api_key with this store)")
+        assert message.endswith(" holds no credential; run the task that keeps one there (cohesity_access_token or cohesity_api_key with this store)")
         assert bare(check_mode=True, path=GROUPS, store=store)["skipped"] is True
         assert transcript(sim) == []
 

@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.modules import cohesity_rest
 from tests.constants import DAY
 from tests.simulator import Simulator
 from tests.stores import FileStore, Store
-from tests.unit.cohesity.keys import CREATE, KEYS, LIST, KeyTask
+from tests.unit.cohesity.keys import CREATE, KEYS, LIST, SID, KeyTask
 from tests.unit.helpers import Task, start
 from tests.waiting import wait_until
 
@@ -121,7 +124,17 @@ def test_a_key_that_somebody_else_has_rotated_is_replaced(sim: Simulator, filed:
     assert filed()["actions"] == ["reused"]
 
 
-def test_a_key_that_this_collection_did_not_create_needs_leave(sim: Simulator, filed: KeyTask) -> None:
+@pytest.mark.parametrize("after", [0, 1, 5])
+def test_a_first_secret_may_be_dated_a_moment_after_the_key(sim: Simulator, filed: KeyTask, after: int) -> None:
+    """The response to the creation may not show it yet."""
+    made = filed()["api_key"]
+    first = filed.every()[0]
+    sim.cohesity_key_edit(made["id"], rotated=first["created"] + after * 1000)
+    result = filed.predicted_and_done()
+    assert (result["actions"], result["api_key"]["api_key"], result["api_key"]["rotated_at"]) == (["reused"], made["api_key"], None)
+
+
+def test_a_key_that_this_collection_did_not_create_needs_permission(sim: Simulator, filed: KeyTask) -> None:
     theirs = sim.cohesity_key_create("exporter")
     for state in ("present", "rotated"):
         error = filed.fails(state=state, rotate_after="1d")
@@ -172,7 +185,7 @@ def test_an_expired_key_whose_rename_is_refused(sim: Simulator, filed: KeyTask) 
 def test_a_record_of_another_owner(filed: KeyTask) -> None:
     filed()
     error = filed.fails(owner_sid=OTHER)
-    assert "holds the record of another token (owner_sid" in error.message
+    assert "holds the record of another credential (owner_sid" in error.message
     assert len(filed.live()) == 1
 
 
@@ -229,6 +242,115 @@ def test_a_lost_creation_is_settled_in_the_same_run(sim: Simulator, filed: KeyTa
     assert not any(key["secret"] in json.dumps(filed.warnings) for key in filed.every())
 
 
+def test_a_creation_whose_response_is_cut_off(sim: Simulator, filed: KeyTask) -> None:
+    """Only what has arrived whole counts: neither a part of a secret, nor the beginning of an id, which may be the id of another key."""
+    manager = sim.cohesity_key_create("manager")
+    cut = KeyTask(sim, filed.store, username=None, password=None, api_key=manager["secret"], owner_sid=SID)
+    for at in itertools.count(step=9):
+        sim.fault("truncate", method="POST", path="/api-keys$", at=at)
+        result = cut()["api_key"]
+        (live,) = [key for key in cut.live() if key["name"] == "exporter"]
+        assert (result["id"], result["api_key"], live["works"]) == (live["id"], live["secret"], True), at
+        assert cut.store
+        assert (cut.store.read() or {})["api_key"] == live["secret"], at
+        if cut.requests == [LIST, CREATE]:
+            break
+        cut.store.lose()
+        sim.cohesity_key_delete(live["id"])
+    assert at > len(live["secret"])
+
+
+SECRET = "canary-0f6e2f1c-8a3e-4b57-9d60-2c1e5a7b9d10"
+
+
+class TestTheSecretInAnyResponse:
+    """The cluster shows it once: it is kept, whatever the response is like, and where its key is known beyond doubt."""
+
+    @pytest.fixture
+    def creation(self, sim: Simulator, filed: KeyTask) -> Callable[..., dict[str, Any]]:
+        """Run a creation that is responded to with this document or text."""
+
+        def run(body: Any, code: int = 200, **arguments: Any) -> dict[str, Any]:
+            sim.fault("status_after", method="POST", path="/api-keys$", code=code, body=body.replace("%s", SECRET) if isinstance(body, str) else body)
+            return filed(**arguments)
+
+        return run
+
+    @pytest.mark.parametrize("code", [200, 201, 409, 500])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            [{"id": "501", "apiKey": SECRET}],
+            {"data": {"id": 501, "apiKey": SECRET}},
+            {"user": {"id": "7"}, "id": "501", "apiKey": SECRET},
+            {"user": {"id": "7"}, "key": {"id": "501"}, "apiKey": SECRET},
+            '{"user": {"id": 7}, "id": "501", "apiKey": "%s", "na',
+            '{"apiKey": "%s", "id": 501, "na',
+            '{"apiKey": "%s", "id": "501"',
+            'Warning: deprecated\n{"id": "501", "apiKey": "%s"}',
+            '{"id": "501", "apiKey": "%s", "na'.replace("%s", SECRET.replace("-", "\\u002d")),
+        ],
+    )
+    def test_is_kept(self, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any, code: int) -> None:
+        made = creation(body, code)["api_key"]
+        assert (made["api_key"], made["id"], made["name"]) == (SECRET, "501", "exporter")
+        assert [request for request in filed.requests if request.startswith("POST")] == [CREATE]
+        assert [key["id"] for key in filed.live()] == ["501"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"id": "501", "apiKey": SECRET, "user": {"id": "7"}},
+            {"user": {"id": "7"}, "id": "501", "apiKey": SECRET},
+            [{"id": "501", "apiKey": SECRET}],
+            '{"id": "501", "apiKey": "%s", "na',
+        ],
+    )
+    def test_also_where_the_list_cannot_be_read(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any) -> None:
+        """Only a list without the key would say that there is none."""
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1)
+        made = creation(body, 500, expires="90d")["api_key"]
+        assert (made["api_key"], made["id"], made["name"], made["active"]) == (SECRET, "501", "exporter", True)
+        assert ((filed.store and filed.store.read()) or {})["expires_at"] == made["expires_at"] is not None
+
+    def test_not_where_the_list_cannot_be_read_and_two_ids_are_possible(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask) -> None:
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1, times=2)
+        with pytest.raises(ApiError):
+            creation('{"user": {"id": 7}, "id": "501", "apiKey": "%s", "na', 500)
+        assert ((filed.store and filed.store.read()) or {}).get("api_key") is None
+        filed.settled(filed())
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '{"apiKey": "%s", "id": "50',
+            '{"apiKey": "%s", "id": 50',
+            '{"id": "501", "apiKey": "%s',
+            '{"id": "501", "apiKey": "abc\\',
+            '{"apiKey": "%s", "id": "50"}',
+            {"apiKey": SECRET, "id": "52", "key": {"apiKey": SECRET}},
+            {"apiKey": SECRET},
+            {"apiKey": " " + SECRET, "id": "501"},
+        ],
+    )
+    def test_not_with_another_s_id_or_half_a_secret(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask, body: Any) -> None:
+        """One key was there before, another one appears meanwhile under a different name: neither is the new one."""
+        sim.cohesity_key_create("other", id="50")
+        sim.fault("operation", method="POST", path="/api-keys$", name="cohesity_key_create", arguments={"name": "another", "id": "52"})
+        made = creation(body, 500)["api_key"]
+        assert sim.check_cohesity(made["api_key"])
+        assert sorted(key["name"] for key in filed.live()) == ["another", "exporter", "other"]
+
+    def test_not_with_the_id_of_a_key_that_was_listed_before(self, sim: Simulator, creation: Callable[..., dict[str, Any]], filed: KeyTask) -> None:
+        first = filed()["api_key"]
+        sim.fault("status", method="GET", path="/api-keys$", code=400, after=1, times=2)
+        with pytest.raises(ApiError):
+            creation({"id": first["id"], "apiKey": SECRET}, 500, state="rotated")
+        assert filed.store
+        assert (filed.store.read() or {})["api_key"] == first["api_key"]
+        assert sim.check_cohesity(first["api_key"])
+
+
 @pytest.mark.parametrize("fault", [{"kind": "patch", "changes": {"name": None, "userSid": None}}, {"kind": "status_after", "code": 200}])
 def test_a_key_that_says_little_of_itself(sim: Simulator, filed: KeyTask, fault: dict[str, Any]) -> None:
     sim.fault(**fault, method="POST", path="api-keys")
@@ -240,10 +362,13 @@ def test_a_key_that_says_little_of_itself(sim: Simulator, filed: KeyTask, fault:
 def test_a_lost_rename_or_deletion(sim: Simulator, filed: KeyTask, fault: dict[str, Any], method: str) -> None:
     filed()
     sim.fault(**fault, method=method, path="api-keys")
-    try:
-        filed(state="rotated")
-    except Exception:  # noqa: BLE001 -- what comes after it is asked
-        assert filed.live()
+    first = filed.live()[0]
+    if (method, fault["kind"]) == ("PUT", "cut_before"):
+        error = filed.fails(state="rotated")
+        assert f"PUT https://{sim.host}{KEYS}/{first['id']}" in error.message
+        assert (sim.check_cohesity(first["secret"]), filed.names()) == (True, ["exporter"])
+    else:
+        assert filed(state="rotated")["actions"] == ["recreated"]
     sim.advance(3600)
     filed.settled(filed())
     assert filed()["actions"] == ["reused"]
@@ -261,7 +386,8 @@ def test_a_refused_creation_leaves_the_old_key_as_it_was(sim: Simulator, filed: 
 
 
 def test_a_key_beside_ours_is_nobody_s_orphan(sim: Simulator, filed: KeyTask) -> None:
-    """Keys of this name that another user owns appear while the creation is lost."""
+    """Keys of this name that another user owns appear while the creation is lost, on a cluster that lists them too."""
+    sim.set(cohesity_api_key_list="all")
     sim.fault("cut_after", method="POST", path="/api-keys$")
     sim.fault("operation", method="POST", path="/api-keys$", name="cohesity_key_create", arguments={"name": "exporter", "username": "viewer"})
     result = filed()
@@ -281,6 +407,15 @@ def test_rest_reads_with_the_stored_key(sim: Simulator, key: KeyTask) -> None:
     assert rest()["status"] == 200
     (request,) = sim.requests()
     assert request["headers"]["apikey"] == made["api_key"]
+
+
+def test_rest_sends_no_deactivated_key(sim: Simulator, filed: KeyTask) -> None:
+    filed(active=False)
+    sim.clear_requests()
+    assert filed.store
+    error = Task(cohesity_rest, cluster=sim.host, ca_path=sim.ca_path, path="/v2/clusters", store=filed.store.option).fails()
+    assert "API key 'exporter' is deactivated, so nothing was sent" in error.message
+    assert sim.requests() == []
 
 
 def test_rest_sends_it_to_no_other_cluster(sim: Simulator, filed: KeyTask) -> None:

@@ -130,21 +130,21 @@ class TestRecord:
         login()
         before = login.store.read()
         message = login.fails(**changes).message
-        assert f"holds the record of another token ({key}); use a separate file or path for each token" in message
+        assert f"holds the record of another credential ({key}); use a separate file or path for each credential" in message
         assert login.requests == []
         assert login.store.read() == before
 
     def test_another_cluster_gets_nothing(self, login: Login, sim: Simulator) -> None:
         login()
         message = login.fails(cluster=sim.host.replace("127.0.0.1", "localhost")).message
-        assert "holds the record of another token (cluster " in message
+        assert "holds the record of another credential (cluster " in message
 
     def test_another_certificate_gets_nothing(self, login: Login, sim: Simulator) -> None:
         certificate = {"username": None, "password": None, "certificate": sim.client_cert, "private_key": sim.client_key}
         login(**certificate)
         assert login(**certificate)["actions"] == ["reused"]
         assert "certificate_sha256" in login.fails(**{**certificate, "certificate": "-----BEGIN CERTIFICATE-----\nother\n"}).message
-        assert "holds the record of another token" in login.fails().message
+        assert "holds the record of another credential" in login.fails().message
 
     def test_of_the_other_product(self, login: Login) -> None:
         login.store.write({"version": 1, "kind": "commandcenter_access_token", "access_token": "x"})

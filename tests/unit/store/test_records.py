@@ -29,11 +29,11 @@ class TestAnotherToken:
     def test_of_another_name(self, task: StoredToken) -> None:
         task()
         message = unchanged(task, name="other")
-        assert "holds the record of another token (name 'ci', not 'other'); use a separate file or path for each token" in message
+        assert "holds the record of another credential (name 'ci', not 'other'); use a separate file or path for each credential" in message
 
     def test_of_another_server(self, task: StoredToken, sim: Simulator) -> None:
         task()
-        assert "holds the record of another token (url " in unchanged(task, url=f"{sim.url}/webconsole/api")
+        assert "holds the record of another credential (url " in unchanged(task, url=f"{sim.url}/webconsole/api")
 
     def test_of_another_user(self, task: StoredToken) -> None:
         task()
@@ -52,11 +52,11 @@ class TestAnotherToken:
     @pytest.mark.parametrize("state", ["present", "renewed", "absent"])
     def test_in_every_state(self, task: StoredToken, state: str) -> None:
         task()
-        assert "record of another token" in unchanged(task, name="other", state=state)
+        assert "record of another credential" in unchanged(task, name="other", state=state)
 
     def test_in_check_mode(self, task: StoredToken) -> None:
         task()
-        assert "record of another token" in task.fails(check_mode=True, name="other").message
+        assert "record of another credential" in task.fails(check_mode=True, name="other").message
 
     def test_nobody_is_asked_before(self, task: StoredToken) -> None:
         task()
