@@ -18,6 +18,9 @@ from .cohesity_users import sid_of, user_by_sid
 from .minting import Mint
 from .switches import Switches
 
+# No document says how a cluster makes the ids of API keys.
+_ID_FORMS = {"number": "{}", "colons": "77:1690:{}", "base64": "AbC+/{}=="}
+
 
 class ApiKeys:
     def __init__(self, clock: Clock, switches: Switches, mint: Mint) -> None:
@@ -78,7 +81,16 @@ class ApiKeys:
         return json_answer(self._shown(key, asking, secret=True), 201)
 
     def add(self, name: str, owner_sid: str, creator_sid: str, expires: int | None = None, is_active: bool = True, id: str | None = None) -> ApiKey:
-        key = ApiKey(id or str(self._next_id), name, owner_sid, creator_sid, self._secret(), self.now(), expires, is_active=is_active)
+        key = ApiKey(
+            id or _ID_FORMS[self.switches["cohesity_api_key_ids"]].format(self._next_id),
+            name,
+            owner_sid,
+            creator_sid,
+            self._secret(),
+            self.now(),
+            expires,
+            is_active=is_active,
+        )
         self._next_id += id is None
         self.ever[key.id] = key
         return key

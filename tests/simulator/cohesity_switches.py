@@ -35,6 +35,7 @@ COHESITY: Table = {
     "cohesity_api_key_put_expiry": ("keep", ("keep", "clear")),
     "cohesity_api_key_may_create": (True, BOOL),
     "cohesity_api_key_never_rotated": (None, (None, 0, "created", ABSENT)),
+    "cohesity_api_key_ids": ("number", ("number", "colons", "base64")),
     "cohesity_api_key_list": ("owner", ("owner", "all")),
     "cohesity_api_key_text": (1, (1, 2)),
     # Objects

@@ -13,6 +13,7 @@ from .._store.format import Contents, DamagedToken, Kind
 from .._time import CLOCK_SLACK, from_api, from_iso, iso
 from .credential import ApiKey, is_header_text
 
+_LONGEST_ID = 200  # characters
 _TIMES = ("expires_at", "created_at", "rotated_at")
 _STORED_TIMES = (*_TIMES, "issued_at", "issued_by_store")
 
@@ -143,8 +144,8 @@ def _id(value: t.Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
     text = str(value)
-    # It becomes a part of a path.
-    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else None
+    # No document says how ids are made, so any is taken that a path and a record can carry.
+    return text if text.isascii() and text.isprintable() and " " not in text and 0 < len(text) <= _LONGEST_ID and text.strip(".") else None
 
 
 def _text(value: t.Any) -> str | None:

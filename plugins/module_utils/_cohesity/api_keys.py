@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from .._errors import ApiError
 from .._http.client import Response
@@ -31,7 +32,7 @@ _NO_SUCH_LIST = (403, 404, 405)
 
 def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
     """The keys that the login's user owns or has created, or the one of them with this id, without secrets; raises ApiError."""
-    return _read(send, KEYS_PATH if key_id is None else f"{KEYS_PATH}?ids={key_id}")
+    return _read(send, KEYS_PATH if key_id is None else f"{KEYS_PATH}?ids={quote(key_id, safe='')}")
 
 
 def keys_of(send: Send, owner_sid: str) -> list[NamedKey]:
@@ -209,9 +210,12 @@ class ApiKeys:
         unlisted = NamedKey(id=number, owner_sid=self._owner_sid, active=True).changed(attributes)
         return listed.get(number, unlisted).changed({"name": name, "api_key": secret})
 
+    def _path_of(self, key_id: str) -> str:
+        return f"{self._path}/{quote(key_id, safe=':')}"
+
     def update(self, key_id: str, changes: Mapping[str, t.Any]) -> None:
         """Change the given attributes. A cluster takes the whole key, so it is read first: what a PUT leaves out may be lost."""
-        one = f"{self._path}/{key_id}"
+        one = self._path_of(key_id)
         with _explained():
             document = self._send("GET", one).data
             if not isinstance(document, dict) or not isinstance(document.get("name"), str):
@@ -222,5 +226,5 @@ class ApiKeys:
     def revoke(self, key_id: str) -> bool:
         """Delete a key for good."""
         with _explained():
-            self._send("DELETE", f"{self._path}/{key_id}", text=True)
+            self._send("DELETE", self._path_of(key_id), text=True)
         return True

@@ -104,7 +104,7 @@ class Creation:
             return
         if self.server.own_user_id() != token.user_id:
             raise ApiError(
-                f"The server was asked to create the {noun} {self.name!r} for user id {owner}, and its response is about a {noun} of user id {token.user_id} "
+                f"The server was asked to create the {noun} {self.name!r} for user id {owner}, and its response is about one of user id {token.user_id} "
                 f"(id {token.id}): it may belong to somebody else, so it was neither stored nor revoked. Look at both users' {noun}s on the server, "
                 "and revoke the new one there",
                 maybe_applied=True,

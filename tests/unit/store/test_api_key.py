@@ -66,6 +66,17 @@ def test_a_list_without_our_key_is_no_deletion(sim: Simulator, filed: KeyTask, c
     assert [key["id"] for key in filed.live()] == ([] if "state" in arguments else [made["id"]])
 
 
+@pytest.mark.parametrize("form", ["colons", "base64"])
+def test_ids_of_any_form(sim: Simulator, filed: KeyTask, form: str) -> None:
+    sim.set(cohesity_api_key_ids=form)
+    filed.settled(filed())
+    assert filed()["actions"] == ["reused"]
+    assert filed(active=False)["actions"] == ["reused", "updated"]
+    filed.settled(filed(state="rotated", active=True))
+    assert filed(state="absent")["actions"] == ["revoked"]
+    assert filed.live() == []
+
+
 def test_a_cluster_that_lists_active_keys_only(sim: Simulator, filed: KeyTask) -> None:
     made = filed(active=False)["api_key"]
     sim.fault("patch", method="GET", path=f"{KEYS}$", changes={"apiKeys": []}, times=0)
