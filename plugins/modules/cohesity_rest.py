@@ -285,7 +285,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
         return skipped("there is no credential to read with in check mode")
     options = {"credential": credential, "api_version": params["api_version"], "login_with": params["login"], **sharing(memory)}
     with Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
-        outcome = perform(_sender(cluster, params), call, check_mode)
+        outcome = perform(_sender(cluster, params), call, check_mode, cluster.safe_excerpt)
         return result_of(outcome, cluster.actions, cluster.masked)
 
 

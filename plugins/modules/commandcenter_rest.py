@@ -248,7 +248,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
             if call.sends_something(check_mode):
                 return skipped("there is no credential to read with in check mode")
         caller = Caller(server, token) if contents is None or check_mode else _stored_caller(params, server, contents, warn, began)
-        outcome = perform(caller.call, call, check_mode, says_gone)
+        outcome = perform(caller.call, call, check_mode, server.client.safe_excerpt, says_gone)
         return result_of(outcome, caller.actions, server.masked)
 
 
