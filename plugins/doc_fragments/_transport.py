@@ -31,7 +31,9 @@ options:
   retries:
     description:
       - How often a request that failed for a temporary reason is sent again. Each further attempt is a warning.
-      - Every request is tried again when no connection could be established, when the name of the server could not be resolved, and on HTTP 429, 502 and 503.
+      - A request is tried again when no connection could be established, when the name of the server could not be resolved, and on HTTP 429, 502 and 503.
+      - A write of M(dataprotection.access.cohesity_rest) and M(dataprotection.access.commandcenter_rest) is only tried again when it has certainly not been
+        carried out, which is when no connection could be established, on HTTP 429, and on HTTP 503 with C(Retry-After).
       - Requests that only read are also tried again on HTTP 500 and 504, and when the response did not arrive.
       - The C(Retry-After) of the server is honored as far as O(timeout) allows.
       - A login and a renewal are only sent again when no connection could be established, because each of them must reach the server only once.

@@ -18,6 +18,8 @@ from .paging import Asking, Wishes, read_all
 from .strategy import Change, change_of
 
 _GONE = 404
+_CONFLICT = 409
+_IN_DOUBT = "The request may have been carried out, so it was not sent again: check that before you repeat it"
 
 # send(method, path, query=…, headers=…, content=…, accepts=…, sink=…): one request with the credential, its response as text.
 Send = Callable[..., Response]
@@ -120,8 +122,10 @@ def _delete(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiEr
     except ApiError as error:
         if not says_gone(error):
             raise
-        return Outcome(None, False, True)
-    return Outcome(response, is_success(response.status), True)
+        return Outcome(None, error.maybe_applied, True)
+    # What is gone after an attempt whose outcome is not known, that attempt may have deleted.
+    is_done = is_success(response.status) or (response.status == _GONE and response.maybe_applied)
+    return Outcome(response, is_done, True)
 
 
 def result_of(outcome: Outcome, actions: list[str], mask: Mask) -> dict[str, t.Any]:
@@ -149,15 +153,32 @@ def skipped(reason: str) -> dict[str, t.Any]:
 
 
 def _sent(send: Send, message: Message, statuses: Collection[int], **more: t.Any) -> Response:
-    return send(
-        message.method,
-        message.path,
-        query=message.query,
-        headers=message.headers,
-        content=message.content,
-        accepts=lambda status: is_success(status) or status in statuses,
-        **more,
-    )
+    """One request. A write is repeated like a login: only where the server has certainly not carried it out. Raises ApiError."""
+    try:
+        return send(
+            message.method,
+            message.path,
+            query=message.query,
+            headers=message.headers,
+            content=message.content,
+            accepts=lambda status: is_success(status) or status in statuses,
+            login=not message.is_read,
+            **more,
+        )
+    except ApiError as error:
+        if message.is_read or not _is_in_doubt(error):
+            raise
+        doubtful = error.explained(_IN_DOUBT)
+        if error.status is None:
+            # How to get a response in time; after a status, the hint would be to try again.
+            doubtful.hint = error.hint
+        raise doubtful from None
+
+
+def _is_in_doubt(error: ApiError) -> bool:
+    """Whether the user is to be told that a write may have been carried out. The server's own verdict on it says more than that."""
+    is_verdict = error.status == _CONFLICT or (error.status is not None and is_success(error.status) and error.code is not None)
+    return error.maybe_applied and not is_verdict
 
 
 def _as_read(message: Message) -> Message:

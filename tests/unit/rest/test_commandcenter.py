@@ -162,6 +162,24 @@ class TestRequest:
         assert not dest.exists()
         assert commandcenter(**options, headers={"accept": "text/html"})["status"] == 200
 
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_a_write_that_may_have_been_done_is_not_repeated(self, sim: Simulator, commandcenter: Task, method: str) -> None:
+        sim.fault("status_after", path="ClientGroup", code=502)
+        assert "may have been carried out" in commandcenter.fails(method=method, path="/ClientGroup", body={"name": "one"}).message
+        assert transcript(sim) == [LOGIN, f"{method} /ClientGroup", LOGOUT]
+
+    @pytest.mark.parametrize("style", ["http200", "http200 nested", "http404"])
+    def test_delete_of_what_an_unclear_attempt_may_have_deleted(self, sim: Simulator, commandcenter: Task, style: str) -> None:
+        number = commandcenter(method="POST", path="/V2/Plan", body={"name": "gold"})["json"]["plan"]["id"]
+        if style == "http404":
+            sim.fault("status", method="DELETE", path="Plan", code=404, after=1)
+        else:
+            sim.set(commandcenter_error_style=style)
+        sim.fault("status_after", method="DELETE", path="Plan", code=503, headers={"Retry-After": "0"})
+        assert commandcenter(method="DELETE", path=f"/V2/Plan/{number}")["changed"] is True
+        assert len(sim.requests(method="DELETE")) == 2
+        assert commandcenter(method="DELETE", path="/V2/Plan/99")["changed"] is False
+
     @pytest.mark.parametrize(("name", "status"), [("server-01", 200), ("nobody", 404), ("twice", 409)])
     def test_data_inside_404_and_409(self, commandcenter: Task, name: str, status: int) -> None:
         result = commandcenter(path="/getid", query={"clientName": name}, status_code=[404, 409])
