@@ -14,7 +14,7 @@ from .._errors import ApiError
 from .._http.client import Response
 from .._http.messages import body_excerpt
 from .._store.format import DamagedToken
-from .inner_errors import is_html, xml_document
+from .inner_errors import error_of_any_call, is_html, xml_document
 from .server import Server
 from .token import HEADER_FORMS, Token, from_stored
 
@@ -97,7 +97,7 @@ class Caller:
             if document is None:
                 self._check_page(method, path, headers, response, start)
             try:
-                self.server.check_document(method, path, response, document)
+                self.server.check_error(method, path, response, error_of_any_call(document, response.status))
             except ApiError as error:
                 if says_gone(error):
                     # This attempt has found nothing to do; one before it may have done it.

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from xml.parsers import expat
 
 from .._http.messages import error_details
+
+Error = tuple[t.Union[str, int, None], str]
 
 _NO_ERROR = (None, 0, "0", "")
 # Lists of outcomes, one for each thing that the request was about (vendor's SDK).
@@ -17,25 +19,27 @@ _WORDS = ("errorMessage", "errorString", "errLogMessage")
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
 
-def error_in(document: t.Any, status: int) -> tuple[str | int | None, str] | None:
-    """The code and the words of the error in a response with a status of success; None where there is none."""
+def error_of_token_call(document: t.Any) -> Error | None:
+    """The code and the words of the error in the response to a call about access tokens: nested, at the top, or beside the token."""
     if not isinstance(document, dict):
         return None
-    for code, words in map(error_details, _places(document)):
-        if code not in _NO_ERROR:
-            return code, words
-    # Beside 202, words say what the server waits for.
-    words = _words_without_code(document) if status == 200 else ""
-    return (None, words) if words else None
+    return _first_error([document, {key: value for key, value in document.items() if key != "error"}, document.get("tokenInfo")])
 
 
-def _places(document: dict[str, t.Any]) -> Iterator[t.Any]:
-    """Where a response may name an error: nested, at the top, beside the token, or in a list of outcomes."""
-    yield document
-    yield {key: value for key, value in document.items() if key != "error"}
-    yield document.get("tokenInfo")
-    for outcome in _outcomes(document):
-        yield {key: value for key, value in outcome.items() if key != "code"}
+def error_of_any_call(document: t.Any, status: int) -> Error | None:
+    """The same for a call of which nothing is known: the error may be one of a list of outcomes, or have no code, too."""
+    if not isinstance(document, dict):
+        return None
+    found = error_of_token_call(document) or _first_error({**outcome, "code": None} for outcome in _outcomes(document))
+    if found is None and status == 200:
+        # Beside 202, words say what the server waits for.
+        words = _words_without_code(document)
+        return (None, words) if words else None
+    return found
+
+
+def _first_error(places: Iterable[t.Any]) -> Error | None:
+    return next(((code, words) for code, words in map(error_details, places) if code not in _NO_ERROR), None)
 
 
 def _outcomes(document: Mapping[str, t.Any], *names: str) -> Iterator[dict[str, t.Any]]:

@@ -15,7 +15,7 @@ from .._http.addresses import check_url
 from .._http.client import HttpClient, Response
 from .._http.messages import check_secret
 from .._redact import Redactor
-from .inner_errors import error_in
+from .inner_errors import Error, error_of_token_call
 from .refusal import explain_login, login_refusal, missing_login
 
 DEFAULT_PATH = "/commandcenter/api"
@@ -135,12 +135,11 @@ class Server:
     def call(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], **rules: t.Any) -> Response:
         """One call; an error code inside HTTP 200 is an error like any other. rules: as in HttpClient.request."""
         response = self.client.request(method, path, body=body, headers=headers, **rules)
-        self.check_document(method, path, response, response.data)
+        self.check_error(method, path, response, error_of_token_call(response.data))
         return response
 
-    def check_document(self, method: str, path: str, response: Response, document: t.Any) -> None:
-        """Raise ApiError for a response whose document is an error, whatever its status says."""
-        found = error_in(document, response.status)
+    def check_error(self, method: str, path: str, response: Response, found: Error | None) -> None:
+        """Raise ApiError for the error that was found in a response, whatever its status says."""
         if found is None:
             return
         server_code, words = found

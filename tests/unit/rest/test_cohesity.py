@@ -119,7 +119,8 @@ class TestRepeats:
         ("kind", "code"), [("status_after", 500), ("status_after", 502), ("status_after", 503), ("status_after", 504), ("cut_after", None)]
     )
     def test_a_write_that_may_have_been_done(self, sim: Simulator, cohesity: Task, method: str, kind: str, code: int | None) -> None:
-        sim.fault(kind, path="groups", **({"code": code} if code else {}))
+        how: dict[str, Any] = {"code": code} if code else {}
+        sim.fault(kind, path="groups", **how)
         error = cohesity.fails(method=method, path=GROUPS, body={"name": "one"})
         assert error.message.endswith(". The request may have been carried out, so it was not sent again: check that before you repeat it")
         assert (error.status, error.maybe_applied) == (code, True)
