@@ -73,7 +73,7 @@ options:
   paging:
     description:
       - V(all) reads all pages of a list and returns their objects together in RV(objects). Each page is one request with O(method=GET).
-      - A list that is not complete, or that does not end, is an error.
+      - A list that is not complete, or that does not end, is an error. So are three pages in a row that are empty and not the last one.
     type: str
     choices: [none, all]
     default: none

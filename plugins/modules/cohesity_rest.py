@@ -286,7 +286,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
     if check_mode and credential is None and not login.is_given and call.sends_something(check_mode):
         return skipped("there is no credential to read with in check mode")
     with connect(params, login, credential, memory, warn, params["login"]) as cluster:
-        outcome = perform(_sender(cluster, params), call, check_mode)
+        outcome = perform(_sender(cluster, params), call, check_mode, cluster.safe_excerpt)
         return result_of(outcome, cluster.actions, cluster.masked)
 
 

@@ -14,6 +14,8 @@ author:
   - The dataprotection.access authors (!UNKNOWN)
 description:
   - Sends one request to the API of Commvault Command Center, and returns the response. An error inside HTTP 200 is an error like any other.
+  - An HTML page is an error too, because a server that is under maintenance sends one with HTTP 200. Where a page is wanted, give O(headers) with C(Accept)
+    and the value C(text/html).
   - The credential is O(token), O(store), O(auth_token), or a login with O(username) and O(password), whichever is given. The first three exclude each other,
     and each of them is used instead of a login. An environment variable does not count as given beside one of them.
   - With O(username) and O(password), the task logs in, sends the request, and logs out.
@@ -248,7 +250,7 @@ def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], Non
             if call.sends_something(check_mode):
                 return skipped("there is no credential to read with in check mode")
         caller = Caller(server, token) if contents is None or check_mode else _stored_caller(params, server, contents, warn, began)
-        outcome = perform(caller.call, call, check_mode, says_gone)
+        outcome = perform(caller.call, call, check_mode, server.client.safe_excerpt, says_gone)
         return result_of(outcome, caller.actions, server.masked)
 
 

@@ -91,6 +91,10 @@ class Cluster:
         """A document with the credentials in use hidden in it."""
         return self._client.redactor.masked(value)
 
+    def safe_excerpt(self, words: str) -> str:
+        """A server's words as they may be shown; see HttpClient."""
+        return self._client.safe_excerpt(words)
+
     def server_time(self) -> float:
         """The cluster's clock in epoch seconds, from its last response; this machine's before there was one."""
         return self._client.server_time()

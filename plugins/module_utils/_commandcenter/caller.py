@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from .._errors import ApiError
 from .._http.client import Response
+from .._http.messages import body_excerpt
 from .._store.format import DamagedToken
+from .inner_errors import error_of_any_call, is_html, xml_document
 from .server import Server
 from .token import HEADER_FORMS, Token, from_stored
 
@@ -90,8 +92,32 @@ class Caller:
     def _send(self, method: str, path: str, headers: Mapping[str, str], request: Mapping[str, t.Any]) -> Response:
         response = self.server.client.request(method, path, headers=headers, text=True, **request)
         if 200 <= response.status < 300:
-            self.server.check_document(method, path, response, _document(response, request.get("sink")))
+            start = _start_of(response, request.get("sink"))
+            document = _document(response.content or start)
+            if document is None:
+                self._check_page(method, path, headers, response, start)
+            try:
+                self.server.check_error(method, path, response, error_of_any_call(document, response.status))
+            except ApiError as error:
+                if says_gone(error):
+                    # This attempt has found nothing to do; one before it may have done it.
+                    error.maybe_applied = response.maybe_applied
+                raise
         return response
+
+    def _check_page(self, method: str, path: str, headers: Mapping[str, str], response: Response, start: bytes) -> None:
+        """Raise ApiError for a page for people, unless one was asked for: during a maintenance, it may come with HTTP 200."""
+        wanted = next((value for name, value in headers.items() if name.lower() == "accept"), "")
+        content_type = response.headers.get("Content-Type", "")
+        if "html" in wanted.lower() or not is_html(start, content_type):
+            return
+        page = self.server.client.safe_excerpt(body_excerpt(start, "html"))
+        raise ApiError(
+            f"{method} {self.server.url}{path}: the response is {page}, though with HTTP {response.status}; is this the address of the API, and is no "
+            "maintenance page in front of it? Where a page is wanted, set the header Accept to text/html",
+            response.status,
+            maybe_applied=response.maybe_applied or method not in ("GET", "HEAD"),
+        )
 
     def _first_credential(self) -> dict[str, str]:
         try:
@@ -182,15 +208,20 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme.lower(), parts.netloc.lower()
 
 
-def _document(response: Response, sink: t.BinaryIO | None) -> t.Any:
-    """The JSON document of a response, also of one that went to a file and is small enough to be an error."""
-    content = response.content
-    if sink is not None:
-        sink.flush()
-        sink.seek(0)
-        content = sink.read(_LARGEST_ERROR_BYTES)
-        sink.seek(0, os.SEEK_END)
+def _start_of(response: Response, sink: t.BinaryIO | None) -> bytes:
+    """The start of a response, also of one that went to a file: all of it, where it is small enough to be an error."""
+    if sink is None:
+        return response.content[:_LARGEST_ERROR_BYTES]
+    sink.flush()
+    sink.seek(0)
+    start = sink.read(_LARGEST_ERROR_BYTES)
+    sink.seek(0, os.SEEK_END)
+    return start
+
+
+def _document(content: bytes) -> t.Any:
+    """The JSON document of a response; of an XML document what may be an error in it; None for anything else."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        return None
+        return xml_document(content[:_LARGEST_ERROR_BYTES]) if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<") else None

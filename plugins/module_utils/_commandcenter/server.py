@@ -7,14 +7,15 @@ from __future__ import annotations
 import base64
 import re
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from .._errors import ApiError
 from .._http.addresses import check_url
 from .._http.client import HttpClient, Response
-from .._http.messages import check_secret, error_details
+from .._http.messages import check_secret
 from .._redact import Redactor
+from .inner_errors import Error, error_of_token_call
 from .refusal import explain_login, login_refusal, missing_login
 
 DEFAULT_PATH = "/commandcenter/api"
@@ -134,23 +135,24 @@ class Server:
     def call(self, method: str, path: str, body: Mapping[str, t.Any] | None, headers: Mapping[str, str], **rules: t.Any) -> Response:
         """One call; an error code inside HTTP 200 is an error like any other. rules: as in HttpClient.request."""
         response = self.client.request(method, path, body=body, headers=headers, **rules)
-        self.check_document(method, path, response, response.data)
+        self.check_error(method, path, response, error_of_token_call(response.data))
         return response
 
-    def check_document(self, method: str, path: str, response: Response, document: t.Any) -> None:
-        """Raise ApiError for a response whose JSON document is an error, whatever its status says."""
-        for server_code, words in map(error_details, _error_documents(document)):
-            if server_code not in (None, 0, "0", ""):
-                code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
-                label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error {code}"
-                # An error code that nobody has documented does not prove that nothing was done.
-                raise ApiError(
-                    f"{label}: {self.client.safe_excerpt(words)}" if words else label,
-                    response.status,
-                    code,
-                    maybe_applied=response.maybe_applied or (method != "GET" and not is_final(words)),
-                    body=response.text,
-                )
+    def check_error(self, method: str, path: str, response: Response, found: Error | None) -> None:
+        """Raise ApiError for the error that was found in a response, whatever its status says."""
+        if found is None:
+            return
+        server_code, words = found
+        code = self.client.safe_excerpt(server_code) if isinstance(server_code, str) else server_code
+        label = f"{method} {self.url}{path.partition('?')[0]}: HTTP {response.status} error{'' if code is None else f' {code}'}"
+        # An error code that nobody has documented does not prove that nothing was done.
+        raise ApiError(
+            f"{label}: {self.client.safe_excerpt(words)}" if words else label,
+            response.status,
+            code,
+            maybe_applied=response.maybe_applied or (method != "GET" and not is_final(words)),
+            body=response.text,
+        )
 
     @property
     def can_log_in(self) -> bool:
@@ -220,14 +222,6 @@ class Server:
 def is_final(words: str) -> bool:
     """Whether a server's words say that it has certainly done nothing."""
     return any(final in words.lower() for final in _FINAL_WORDS)
-
-
-def _error_documents(answer: t.Any) -> Iterator[t.Any]:
-    """Where a response with HTTP 200 may say that it is an error: nested, at the top, or beside the token."""
-    if isinstance(answer, dict):
-        yield answer
-        yield {key: value for key, value in answer.items() if key != "error"}
-        yield answer.get("tokenInfo")
 
 
 def _login_forms(token: str | None) -> tuple[str, str]:

@@ -10,12 +10,20 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._http.client import Response
+from .._http.messages import error_details
 
 # What a server sets for its own calls, or quotes of ours.
 _SECRET_HEADERS = ("set-cookie", "set-cookie2", "authorization", "authtoken", "apikey", "session-id")
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
+# What an error document is made of.
+_ERROR_KEYS = frozenset(
+    ("error", "errorCode", "code", "message", "errorMessage", "errorString", "errorDetails", "details", "internalErrorCode", "requestId", "taskId")
+)
+
 Mask = Callable[[t.Any], t.Any]
+# Makes a server's words fit to be shown: without secrets, and limited in length.
+Excerpt = Callable[[str], str]
 
 
 def document_of(response: Response) -> t.Any:
@@ -53,6 +61,21 @@ def described(response: Response, mask: Mask) -> dict[str, t.Any]:
 
 def is_success(status: int) -> bool:
     return 200 <= status < 300
+
+
+def error_in(document: t.Any, excerpt: Excerpt) -> str:
+    """The code and the words of the error in a document that came with a status of success; "" where it speaks of none."""
+    place = document.get("error", document) if isinstance(document, Mapping) else None
+    place = place if isinstance(place, Mapping) else document
+    if not isinstance(place, Mapping) or place.get("errorCode") in (None, 0, "0", ""):
+        return ""
+    words = error_details(place)[1]
+    return excerpt(f"{place['errorCode']}: {words}" if words else str(place["errorCode"]))
+
+
+def is_error_alone(document: t.Any) -> bool:
+    """Whether a document that holds an error holds nothing else: an object may have an attribute that is named like an error."""
+    return isinstance(document, Mapping) and _ERROR_KEYS.issuperset(document)
 
 
 def plain(values: Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -12,6 +12,10 @@ from .._errors import ApiError
 _DEFAULT_SIZE = 100
 _SIZE_WITH_COOKIES = "maxResultCount"
 _TOTALS = {"limit_offset": "totalRecordsWithoutPaging", "limit_page": "totalRecordsWithoutPaging", "paging_info": "totalRecords"}
+# Of the styles with cookies, where a server names it.
+_TOTAL_WITH_COOKIES = "totalCount"
+# A filter may leave a page empty that has others behind it. So many of them in a row are a server that never ends.
+_MOST_EMPTY_PAGES = 3
 _COOKIES = {"pagination_cookie": "paginationCookie", "cookie": "cookie"}
 
 
@@ -59,7 +63,9 @@ def read_all(get: Callable[[Asking], t.Any], wishes: Wishes) -> list[t.Any]:
         if asking is None:
             return objects
         document, before = get(asking), page
-        page = objects_of(document, key, is_first=False)
+        # A server with cookies that has more to come, or has had it, sends the list, be it empty.
+        page = objects_of(document, key, may_be_missing=pages.style not in _COOKIES)
+        pages.check_overlap(before, page)
         if not (page and page == before and pages.is_same_page_wrong()):
             objects += page
 
@@ -89,8 +95,8 @@ def found_style(document: t.Any, styles: tuple[str, ...]) -> str:
     return next((style for style in styles if _TOTALS.get(style) in names), "start_limit")
 
 
-def objects_of(document: t.Any, key: str | None, is_first: bool = True) -> list[t.Any]:
-    """The objects on a page. A key that the first page has may be missing on a later one that is empty. Raises ApiError."""
+def objects_of(document: t.Any, key: str | None, may_be_missing: bool = False) -> list[t.Any]:
+    """The objects on a page. may_be_missing: as on a page behind the end, which some servers send without the list. Raises ApiError."""
     if isinstance(document, list) and key is None:
         return document
     if not isinstance(document, Mapping):
@@ -101,7 +107,7 @@ def objects_of(document: t.Any, key: str | None, is_first: bool = True) -> list[
         has = f"has several lists ({', '.join(lists)})" if lists else "has no list at its top level"
         raise ApiError(f"paging: the response {has}; set objects_key to the key of the list")
     value = document.get(name)
-    if value is None and (not is_first or name in document):
+    if value is None and (may_be_missing or name in document):
         return []
     if not isinstance(value, list):
         others = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
@@ -129,19 +135,26 @@ class _Pages:
         self._size = len(first) if style in ("paging_info", "limit_page") and first else size or _DEFAULT_SIZE
         self._number = 0
         self._seen: set[str] = set()
+        self._empty_pages = 0
+        self._announced: int | None = None
 
     def next(self, document: t.Any, page: list[t.Any], count: int) -> Asking | None:
         """How to ask for the page after this one, None at the end. count: objects so far."""
         self._number += 1
         if self.style in _COOKIES:
-            return self._by_cookie(document, _COOKIES[self.style])
+            return self._by_cookie(document, _COOKIES[self.style], page, count)
         if self.style == "start_limit":
             # Only an empty page is known to be behind the end.
             return Asking({"start": str(count), "limit": str(self._size)}) if page else None
         total = _total(document, _TOTALS[self.style])
         if total is None:
             raise ApiError(f"paging: the response has no {_TOTALS[self.style]}, so this is not paging_style {self.style}")
-        if count >= total:
+        if count > total:
+            raise ApiError(
+                f"paging: the server has returned {count} objects, but its {_TOTALS[self.style]} is {total}, so paging_style {self.style} does not get the "
+                "list as it is; set another paging_style"
+            )
+        if count == total:
             return None
         if not page:
             raise ApiError(f"paging: the list ended after {count} of {total} objects{_other_style(self.style)}")
@@ -150,15 +163,27 @@ class _Pages:
         offset = self._number if self.style == "limit_page" else count
         return Asking({}, {"limit": str(self._size), "offset": str(offset)})
 
-    def _by_cookie(self, document: t.Any, name: str) -> Asking | None:
+    def _by_cookie(self, document: t.Any, name: str, page: list[t.Any], count: int) -> Asking | None:
         value = document.get(name) if isinstance(document, Mapping) else None
-        if value is None or value == "":
+        total = _total(document, _TOTAL_WITH_COOKIES)
+        self._announced = self._announced if total is None else total
+        if not value:
+            if self._announced is not None and count < self._announced:
+                raise ApiError(f"paging: the list ended after {count} of {self._announced} objects, which the server counts in {_TOTAL_WITH_COOKIES}")
             return None
+        self._empty_pages = 0 if page else self._empty_pages + 1
+        if self._empty_pages == _MOST_EMPTY_PAGES:
+            raise ApiError(f"paging: {_MOST_EMPTY_PAGES} pages in a row were empty, each with another {name}, so the list may never end")
         cookie = str(value)
         if cookie in self._seen:
             raise ApiError(f"paging: the server has returned the same {name} twice, so the list would never end")
         self._seen.add(cookie)
         return Asking({**self._cookies_query, name: cookie})
+
+    def check_overlap(self, before: list[t.Any], page: list[t.Any]) -> None:
+        """Raise ApiError where the offset of a page was taken for a number of objects: each page then begins one object after the one before."""
+        if self.style == "limit_page" and len(before) > 1 and page != before and page[: len(before) - 1] == before[1:]:
+            raise ApiError("paging: the server has returned the same objects twice, so this is not paging_style limit_page; set paging_style: limit_offset")
 
     def is_same_page_wrong(self) -> bool:
         """Whether a page that equals the one before is to be left out: a server may count its pages from 1. Raises ApiError for one that is an error."""

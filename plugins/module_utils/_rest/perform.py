@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 
 from .._errors import ApiError
 from .._http.client import Response
-from .answer import Mask, described, document_of, is_success
+from .answer import Excerpt, Mask, described, document_of, error_in, is_error_alone, is_success
 from .call import Call
 from .download import download
 from .message import Message
@@ -18,6 +18,8 @@ from .paging import Asking, Wishes, read_all
 from .strategy import Change, change_of
 
 _GONE = 404
+_CONFLICT = 409
+_IN_DOUBT = "The request may have been carried out, so it was not sent again: check that before you repeat it"
 
 # send(method, path, query=…, headers=…, content=…, accepts=…, sink=…): one request with the credential, its response as text.
 Send = Callable[..., Response]
@@ -43,18 +45,18 @@ def is_gone(error: ApiError) -> bool:
     return error.status == _GONE
 
 
-def perform(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiError], bool] = is_gone) -> Outcome:
+def perform(send: Send, call: Call, check_mode: bool, excerpt: Excerpt, says_gone: Callable[[ApiError], bool] = is_gone) -> Outcome:
     """Carry out the call; in check mode only what reads.
 
-    says_gone: whether the error of a DELETE, or of the GET before it, says that there is nothing to delete.
+    excerpt: makes a server's words fit to be shown. says_gone: whether the error of a DELETE, or of the GET before it, says that there is nothing to delete.
     """
     message = call.message
     if call.pages is not None:
-        return _read_pages(send, call)
+        return _read_pages(send, call, excerpt)
     if call.dest is not None:
         return _write_file(send, call, call.dest, check_mode)
     if call.strategy != "send":
-        return _change(send, call, check_mode)
+        return _change(send, call, check_mode, excerpt)
     if message.is_read:
         return Outcome(_sent(send, message, call.statuses), False, False)
     if message.method == "DELETE":
@@ -63,7 +65,7 @@ def perform(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiEr
     return Outcome(response, response is None or is_success(response.status), True)
 
 
-def _read_pages(send: Send, call: Call) -> Outcome:
+def _read_pages(send: Send, call: Call, excerpt: Excerpt) -> Outcome:
     """All pages of the list that the request reads."""
     last: list[Response] = []
     message = call.message
@@ -74,7 +76,11 @@ def _read_pages(send: Send, call: Call) -> Outcome:
         headers = {name: value for name, value in message.headers.items() if name.lower() not in asked}
         page = message._replace(query=[*query, *asking.query.items()], headers={**headers, **asking.headers})
         last[:] = [_sent(send, page, ())]
-        return document_of(last[0])
+        document = document_of(last[0])
+        error = error_in(document, excerpt)
+        if error:
+            raise ApiError(f"paging: the server has returned an error in the place of a page, so the list is not complete: {error}", last[0].status)
+        return document
 
     objects = read_all(get, t.cast(Wishes, call.pages))
     return Outcome(last[0], False, False, objects)
@@ -90,17 +96,22 @@ def _write_file(send: Send, call: Call, dest: str, check_mode: bool) -> Outcome:
     return Outcome(response, made.is_new or is_write, is_write, file={"dest": dest, "size": made.size, "checksum": made.checksum})
 
 
-def _change(send: Send, call: Call, check_mode: bool) -> Outcome:
+def _change(send: Send, call: Call, check_mode: bool, excerpt: Excerpt) -> Outcome:
     """Read the object, and send only what changes it."""
     message = call.message
     read = _sent(send, _as_read(message), ())
-    change = change_of(call.strategy, document_of(read), message.document)
+    document = document_of(read)
+    error = error_in(document, excerpt)
+    if error and is_error_alone(document):
+        raise ApiError(f"body_strategy: the server has returned an error in the place of the object, so nothing was sent: {error}", read.status)
+    change = change_of(call.strategy, document, message.document)
     if not change.is_needed:
         return Outcome(read, False, False, change=change)
     if check_mode:
         return Outcome(None, True, True, change=change)
     response = _sent(send, message._replace(content=json.dumps(change.body).encode()), call.statuses)
-    return Outcome(response, is_success(response.status), True, change=change)
+    is_done = is_success(response.status)
+    return Outcome(response, is_done, True, change=change if is_done else None)
 
 
 def _delete(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiError], bool]) -> Outcome:
@@ -111,8 +122,10 @@ def _delete(send: Send, call: Call, check_mode: bool, says_gone: Callable[[ApiEr
     except ApiError as error:
         if not says_gone(error):
             raise
-        return Outcome(None, False, True)
-    return Outcome(response, is_success(response.status), True)
+        return Outcome(None, error.maybe_applied, True)
+    # What is gone after an attempt whose outcome is not known, that attempt may have deleted.
+    is_done = is_success(response.status) or (response.status == _GONE and response.maybe_applied)
+    return Outcome(response, is_done, True)
 
 
 def result_of(outcome: Outcome, actions: list[str], mask: Mask) -> dict[str, t.Any]:
@@ -140,15 +153,32 @@ def skipped(reason: str) -> dict[str, t.Any]:
 
 
 def _sent(send: Send, message: Message, statuses: Collection[int], **more: t.Any) -> Response:
-    return send(
-        message.method,
-        message.path,
-        query=message.query,
-        headers=message.headers,
-        content=message.content,
-        accepts=lambda status: is_success(status) or status in statuses,
-        **more,
-    )
+    """One request. A write is repeated like a login: only where the server has certainly not carried it out. Raises ApiError."""
+    try:
+        return send(
+            message.method,
+            message.path,
+            query=message.query,
+            headers=message.headers,
+            content=message.content,
+            accepts=lambda status: is_success(status) or status in statuses,
+            login=not message.is_read,
+            **more,
+        )
+    except ApiError as error:
+        if message.is_read or not _is_in_doubt(error):
+            raise
+        doubtful = error.explained(_IN_DOUBT)
+        if error.status is None:
+            # How to get a response in time; after a status, the hint would be to try again.
+            doubtful.hint = error.hint
+        raise doubtful from None
+
+
+def _is_in_doubt(error: ApiError) -> bool:
+    """Whether the user is to be told that a write may have been carried out. The server's own verdict on it says more than that."""
+    is_verdict = error.status == _CONFLICT or (error.status is not None and is_success(error.status) and error.code is not None)
+    return error.maybe_applied and not is_verdict
 
 
 def _as_read(message: Message) -> Message:

@@ -23,7 +23,7 @@ class Change(t.NamedTuple):
 
     @property
     def is_needed(self) -> bool:
-        return bool(self.before != self.after)
+        return not is_same(self.before, self.after)
 
 
 def check_strategy(strategy: str, message: Message, body_format: str) -> None:
@@ -44,6 +44,15 @@ def change_of(strategy: str, current: t.Any, body: Mapping[str, t.Any]) -> Chang
         return Change(named_part(current, body), body, body)
     whole = merged(current, body)
     return Change(current, whole, whole)
+
+
+def is_same(one: t.Any, other: t.Any) -> bool:
+    """Whether two JSON values are equal. To Python, true is 1 and false is 0; to JSON, they are not, while 1 and 1.0 are the same number."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
 def named_part(current: t.Any, body: t.Any) -> t.Any:

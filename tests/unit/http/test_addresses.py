@@ -19,6 +19,14 @@ from tests.simulator import Simulator
 from tests.unit.http.conftest import PATH, Client, Make
 
 
+@pytest.mark.parametrize("end", ["#", "?", "/#", "/?", "#x", "?x=1"])
+@pytest.mark.parametrize("given", ["cluster.example", "cluster.example:8443", "https://cluster.example"])
+def test_a_query_or_a_fragment_is_refused_even_when_it_is_empty(given: str, end: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        cluster_url(given + end)
+    assert caught.value.message == "cluster: an address with a query or a fragment is refused"
+
+
 class TestAccepted:
     @pytest.mark.parametrize(
         ("given", "url"),

@@ -14,7 +14,7 @@ from ansible_collections.dataprotection.access.plugins.modules import cohesity_a
 from tests.constants import V1_LOGIN, V2_LOGIN
 from tests.simulator import Simulator, credentials
 from tests.unit.cohesity.conftest import END, OPEN, sessions
-from tests.unit.helpers import Task, bodies, transcript
+from tests.unit.helpers import SHORT, TOO_LONG, Task, bodies, transcript
 from tests.unit.rest.conftest import GROUPS, Run
 
 GET_GROUPS = f"GET {GROUPS}"
@@ -65,6 +65,13 @@ class TestRequest:
         assert play(check_mode=True, method="DELETE", path=one)["changed"] is False
         assert transcript(sim) == [V2_LOGIN, f"GET {one}", f"DELETE {one}", f"DELETE {one}", f"GET {one}"]
 
+    def test_delete_of_what_an_unclear_attempt_may_have_deleted(self, sim: Simulator, play: Run) -> None:
+        sim.fault("status_after", method="DELETE", path="groups", code=503, headers={"Retry-After": "0"})
+        (number,) = sim.cohesity_seed("groups")
+        gone = play(method="DELETE", path=f"{GROUPS}/{number}")
+        assert (gone["changed"], gone["status"]) == (True, 404)
+        assert len(sim.requests(method="DELETE")) == 2
+
     @pytest.mark.parametrize("status", [403, 405])
     def test_delete_where_nothing_can_be_read(self, sim: Simulator, play: Run, status: int) -> None:
         sim.fault("status", path="groups", code=status)
@@ -100,6 +107,65 @@ class TestRequest:
     def test_a_large_response(self, sim: Simulator, cohesity: Task) -> None:
         sim.fault("big", path="groups", bytes=17 * 2**20)
         assert "larger than 16 MiB" in cohesity.fails(path=GROUPS).message
+
+
+class TestRepeats:
+    """A write goes out again only where it has certainly not been carried out."""
+
+    WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+    @pytest.mark.parametrize("method", WRITES)
+    @pytest.mark.parametrize(
+        ("kind", "code"), [("status_after", 500), ("status_after", 502), ("status_after", 503), ("status_after", 504), ("cut_after", None)]
+    )
+    def test_a_write_that_may_have_been_done(self, sim: Simulator, cohesity: Task, method: str, kind: str, code: int | None) -> None:
+        how: dict[str, Any] = {"code": code} if code else {}
+        sim.fault(kind, path="groups", **how)
+        error = cohesity.fails(method=method, path=GROUPS, body={"name": "one"})
+        assert error.message.endswith(". The request may have been carried out, so it was not sent again: check that before you repeat it")
+        assert (error.status, error.maybe_applied) == (code, True)
+        assert transcript(sim) == [V2_LOGIN, f"{method} {GROUPS}"]
+        assert cohesity.warnings == []
+
+    @pytest.mark.parametrize("method", WRITES)
+    @pytest.mark.parametrize("code", [429, 503])
+    def test_a_write_that_the_server_puts_off(self, sim: Simulator, cohesity: Task, method: str, code: int) -> None:
+        sim.fault("status", path="groups", code=code, headers={"Retry-After": "0"})
+        sim.fault("json", path="groups", value={"id": 1})
+        assert cohesity(method=method, path=GROUPS, body={"name": "one"})["changed"] is True
+        assert transcript(sim) == [V2_LOGIN, *[f"{method} {GROUPS}"] * 2]
+
+    @pytest.mark.parametrize("code", [400, 403, 409])
+    def test_a_refusal_leaves_no_doubt(self, sim: Simulator, cohesity: Task, code: int) -> None:
+        sim.fault("status", path="groups", code=code)
+        assert "may have been carried out" not in cohesity.fails(method="POST", path=GROUPS, body={}).message
+
+    @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
+    def test_a_read(self, sim: Simulator, cohesity: Task, code: int) -> None:
+        sim.fault("status", path="groups", code=code)
+        assert cohesity(path=GROUPS)["status"] == 200
+        assert transcript(sim) == [V2_LOGIN, GET_GROUPS, GET_GROUPS]
+
+    def test_the_write_of_a_merge(self, sim: Simulator, cohesity: Task) -> None:
+        (number,) = sim.cohesity_seed("groups")
+        sim.fault("status", method="PUT", path="groups", code=502)
+        error = cohesity.fails(method="PUT", path=f"{GROUPS}/{number}", body={"isPaused": True}, body_strategy="merge")
+        assert "may have been carried out" in error.message
+        assert len(sim.requests(method="PUT")) == 1
+
+    def test_a_slow_server_gets_both_hints(self, sim: Simulator, cohesity: Task) -> None:
+        sim.fault("delay_after", path="groups", seconds=TOO_LONG)
+        assert (
+            "check that before you repeat it. If the server is only slow, raise timeout"
+            in cohesity.fails(method="POST", path=GROUPS, body={"name": "one"}, timeout=SHORT).text
+        )
+
+
+@pytest.mark.parametrize("end", ["#", "?", "#x", "?x=1", "/#", "/?"])
+def test_a_cluster_is_a_host_and_a_port(sim: Simulator, cohesity: Task, end: str) -> None:
+    for cluster in (sim.host + end, f"https://{sim.host}{end}"):
+        assert cohesity.fails(path=GROUPS, cluster=cluster).message == "cluster: an address with a query or a fragment is refused"
+    assert transcript(sim) == []
 
 
 class TestCredentials:

@@ -84,6 +84,99 @@ class TestRequest:
         assert error.code == 2
         assert transcript(sim) == [LOGIN, f"GET {path}", LOGOUT]
 
+    @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            ({"response": [{"errorCode": 0}, {"errorCode": 7, "errorString": "bad"}]}, "error 7: bad"),
+            ({"response": {"errorCode": "7", "errorString": "bad"}}, "error 7: bad"),
+            ({"errorMessage": "bad"}, "error: bad"),
+            ({"errorMessage": "bad", "errorCode": None}, "error: bad"),
+            ({"error": {"errorMessage": "bad"}}, "error: bad"),
+            ({"errList": [{"errLogMessage": "bad"}]}, "error: bad"),
+            ({"errList": [{"errorCode": 7, "errLogMessage": "bad"}], "jobIds": []}, "error 7: bad"),
+        ],
+    )
+    def test_the_shapes_of_an_error_inside_200(self, sim: Simulator, commandcenter: Task, method: str, value: Any, words: str) -> None:
+        sim.fault("json", path="/Job$", value=value)
+        error = commandcenter.fails(method=method, path="/Job")
+        assert error.message.startswith(f"{method} {sim.url}/commandcenter/api/Job: HTTP 200 {words}")
+        assert (error.status, error.maybe_applied) == (200, method != "GET")
+        assert transcript(sim) == [LOGIN, f"{method} /Job", LOGOUT]
+
+    @pytest.mark.parametrize(
+        ("code", "value"),
+        [
+            (200, {"errorMessage": ""}),
+            (200, {"errorMessage": "done", "errorCode": 0}),
+            (200, {"errorCode": "0", "errorString": "Success"}),
+            (200, {"errList": [], "response": []}),
+            (200, {"errList": [{"errorCode": 0, "errLogMessage": "nothing"}]}),
+            (200, {"response": [{"errorCode": 0, "errorString": "done"}, {"id": 7, "code": "x"}], "error": {}}),
+            (200, {"errorMessage": "a note", "jobIds": ["1"]}),
+            (200, {"jobs": [{"errorCode": 3, "errorMessage": "of the job"}]}),
+            (200, {"message": "started"}),
+            (200, [{"errorCode": 3}]),
+            (202, {"errorMessage": "pending administrator authorization"}),
+        ],
+    )
+    def test_data_that_is_no_error(self, sim: Simulator, commandcenter: Task, code: int, value: Any) -> None:
+        sim.fault("json", path="/Job$", value=value, code=code)
+        result = commandcenter(method="POST", path="/Job", body={})
+        assert (result["changed"], result["status"], result["json"]) == (True, code, value)
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("<Err errorCode='5' errorMessage='bad'/>", "error 5: bad"),
+            ('<?xml version="1.0"?>\n<a:Resp><response errorCode="0"/><response errorString="bad" errorCode="5"><x/></response></a:Resp>', "error 5: bad"),
+            ('<Resp><error errorCode="5" errorMessage="bad"/></Resp>', "error 5: bad"),
+            ('<Resp x="1"><errList errLogMessage="bad"/></Resp>', "error: bad"),
+            ("<A b='1'/>", None),
+            ("<Resp errorCode='0' errorMessage='done'/>", None),
+            ('<Resp><job><error errorCode="5"/></job><job errorCode="5"/></Resp>', None),
+            ('<!DOCTYPE a [<!ENTITY b "c">]><a errorCode="5">&b;</a>', None),
+            ("<a errorCode='5'", None),
+            ("<", None),
+        ],
+    )
+    def test_an_error_in_xml(self, sim: Simulator, commandcenter: Task, text: str, words: str | None) -> None:
+        sim.fault("html", path="/Job$", body=text)
+        accept = {"Accept": "text/html, application/xml"}
+        if words is None:
+            assert commandcenter(path="/Job", headers=accept)["content"] == text
+        else:
+            assert commandcenter.fails(path="/Job", headers=accept).message == f"GET {sim.url}/commandcenter/api/Job: HTTP 200 {words}"
+
+    @pytest.mark.parametrize(("method", "with_dest"), [("GET", False), ("GET", True), ("POST", False), ("POST", True), ("DELETE", False)])
+    def test_a_page_for_people(self, sim: Simulator, commandcenter: Task, tmp_path: Path, method: str, with_dest: bool) -> None:
+        dest = tmp_path / "report"
+        options: dict[str, Any] = {"method": method, "path": "/Job", "dest": str(dest) if with_dest else None}
+        sim.fault("html", path="/Job$", times=2)
+        error = commandcenter.fails(**options)
+        assert 'the response is an HTML page with the title "Maintenance", though with HTTP 200' in error.message
+        assert error.maybe_applied == (method != "GET")
+        assert not dest.exists()
+        assert commandcenter(**options, headers={"accept": "text/html"})["status"] == 200
+
+    @pytest.mark.parametrize("method", ["POST", "DELETE"])
+    def test_a_write_that_may_have_been_done_is_not_repeated(self, sim: Simulator, commandcenter: Task, method: str) -> None:
+        sim.fault("status_after", path="ClientGroup", code=502)
+        assert "may have been carried out" in commandcenter.fails(method=method, path="/ClientGroup", body={"name": "one"}).message
+        assert transcript(sim) == [LOGIN, f"{method} /ClientGroup", LOGOUT]
+
+    @pytest.mark.parametrize("style", ["http200", "http200 nested", "http404"])
+    def test_delete_of_what_an_unclear_attempt_may_have_deleted(self, sim: Simulator, commandcenter: Task, style: str) -> None:
+        number = commandcenter(method="POST", path="/V2/Plan", body={"name": "gold"})["json"]["plan"]["id"]
+        if style == "http404":
+            sim.fault("status", method="DELETE", path="Plan", code=404, after=1)
+        else:
+            sim.set(commandcenter_error_style=style)
+        sim.fault("status_after", method="DELETE", path="Plan", code=503, headers={"Retry-After": "0"})
+        assert commandcenter(method="DELETE", path=f"/V2/Plan/{number}")["changed"] is True
+        assert len(sim.requests(method="DELETE")) == 2
+        assert commandcenter(method="DELETE", path="/V2/Plan/99")["changed"] is False
+
     @pytest.mark.parametrize(("name", "status"), [("server-01", 200), ("nobody", 404), ("twice", 409)])
     def test_data_inside_404_and_409(self, commandcenter: Task, name: str, status: int) -> None:
         result = commandcenter(path="/getid", query={"clientName": name}, status_code=[404, 409])
@@ -91,9 +184,7 @@ class TestRequest:
 
     def test_xml_in_and_out(self, sim: Simulator, commandcenter: Task) -> None:
         sim.set(commandcenter_xml="unless json")
-        made = commandcenter(
-            method="POST", path="/ClientGroup", body="<group><name>servers</name></group>", body_format="xml", headers={"Accept": "application/xml"}
-        )
+        made = commandcenter(method="POST", path="/ClientGroup", body='<group name="servers"/>', body_format="xml", headers={"Accept": "application/xml"})
         assert "xml" in made["headers"]["content-type"]
         assert made["content"].startswith("<")
 
@@ -268,7 +359,7 @@ class TestExpiry:
 
     def test_a_login_that_may_have_been_done_says_nothing_about_the_write(self, sim: Simulator, commandcenter: Task) -> None:
         """Neither before the write was sent, nor after it was refused."""
-        write = {"method": "POST", "path": "/Job", "body": {}}
+        write: dict[str, Any] = {"method": "POST", "path": "/Job", "body": {}}
         sim.fault("cut_after", path="Login$")
         assert not commandcenter.fails(**write).maybe_applied
         assert transcript(sim) == [LOGIN]
@@ -279,8 +370,8 @@ class TestExpiry:
         assert [line for line in transcript(sim) if line != LOGOUT] == [LOGIN, "POST /Job", LOGIN]
 
     def test_but_an_attempt_before_the_refused_one_does(self, sim: Simulator, commandcenter: Task) -> None:
-        """502, then 401 to the same request."""
-        sim.fault("status", path="/Job", code=502, headers={"Retry-After": "0"})
+        """503, then 401 to the same request."""
+        sim.fault("status", path="/Job", code=503, headers={"Retry-After": "0"})
         sim.fault("status", path="/Job", code=401)
         sim.fault("status", path="Login$", code=400, after=1)
         assert commandcenter.fails(method="POST", path="/Job", body={}).maybe_applied

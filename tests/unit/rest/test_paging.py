@@ -25,9 +25,12 @@ def calls(sim: Simulator, path: str) -> int:
 
 
 class TestCohesity:
-    @pytest.mark.parametrize("last", ["absent", "", None])
+    @pytest.mark.parametrize("last", ["absent", "", None, 0])
     @pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
-    def test_n_pages_are_n_requests(self, sim: Simulator, play: Run, count: int, last: str | None) -> None:
+    def test_n_pages_are_n_requests(self, sim: Simulator, play: Run, count: int, last: str | int | None) -> None:
+        if last == 0:
+            last = "absent"
+            sim.fault("patch", path="groups", after=max(0, -(-count // 100) - 1), changes={"paginationCookie": 0})
         sim.set(cohesity_last_cookie=last)
         if count:
             sim.cohesity_seed("groups", count)
@@ -61,6 +64,44 @@ class TestCohesity:
         sim.set(cohesity_cookie="repeat")
         assert "the same paginationCookie twice" in cohesity.fails(path=GROUPS, paging="all").message
         assert calls(sim, GROUPS) == 2
+
+    @pytest.mark.parametrize("check_mode", [False, True])
+    @pytest.mark.parametrize("key", [None, "protectionGroups"])
+    @pytest.mark.parametrize(
+        ("page", "words"),
+        [
+            ({"errorCode": "KX", "message": "x"}, "an error in the place of a page, so the list is not complete: KX: x"),
+            ({"protectionGroups": [], "error": {"errorCode": "KX"}}, "an error in the place of a page, so the list is not complete: KX"),
+            ({}, "no list 'protectionGroups'; its lists are: none"),
+            ({"groups": []}, "no list 'protectionGroups'; its lists are: groups"),
+        ],
+    )
+    def test_a_page_that_is_none(self, sim: Simulator, cohesity: Task, page: Any, words: str, key: str | None, check_mode: bool) -> None:
+        sim.cohesity_seed("groups", 150)
+        sim.fault("json", path="groups", value=page, after=1)
+        assert words in cohesity.fails(check_mode=check_mode, path=GROUPS, paging="all", objects_key=key).message
+        assert calls(sim, GROUPS) == 2
+
+    @pytest.mark.parametrize(("total", "is_complete"), [(149, True), (150, True), (151, False)])
+    def test_a_list_that_is_shorter_than_its_total(self, sim: Simulator, cohesity: Task, total: int, is_complete: bool) -> None:
+        sim.cohesity_seed("groups", 150)
+        sim.fault("patch", path="groups", changes={"totalCount": total}, times=0)
+        if is_complete:
+            assert len(cohesity(path=GROUPS, paging="all")["objects"]) == 150
+        else:
+            assert "the list ended after 150 of 151 objects" in cohesity.fails(path=GROUPS, paging="all").message
+
+    def test_empty_pages_without_an_end(self, sim: Simulator, cohesity: Task) -> None:
+        sim.cohesity_seed("groups", 1000)
+        sim.fault("patch", path="groups", changes={"protectionGroups": []}, times=0)
+        assert "3 pages in a row were empty" in cohesity.fails(path=GROUPS, paging="all").message
+        assert calls(sim, GROUPS) == 3
+
+    def test_two_empty_pages_are_not_the_end(self, sim: Simulator, cohesity: Task) -> None:
+        sim.cohesity_seed("groups", 600)
+        sim.fault("patch", path="groups", changes={"protectionGroups": []}, times=2, after=1)
+        sim.fault("patch", path="groups", changes={}, times=1)
+        assert len(cohesity(path=GROUPS, paging="all")["objects"]) == 400
 
     def test_more_than_max_items(self, sim: Simulator, cohesity: Task) -> None:
         sim.cohesity_seed("groups", 101)
@@ -115,6 +156,23 @@ class TestCommandCenter:
         sim.set(commandcenter_offset="pages")
         assert "set paging_style: limit_page" in commandcenter.fails(path="/Job", paging="all").message
         assert len({str(entry) for entry in commandcenter(path="/Job", paging="all", paging_style="limit_page")["objects"]}) == 250
+
+    @pytest.mark.parametrize("total", [15, 5, 0, -1])
+    @pytest.mark.parametrize("path", ["/Job", "/VM"])
+    def test_a_total_below_what_has_arrived(self, sim: Simulator, commandcenter: Task, path: str, total: int) -> None:
+        sim.commandcenter_fill_list(path, 30)
+        name = {"/Job": "totalRecordsWithoutPaging", "/VM": "totalRecords"}[path]
+        sim.fault("patch", path=f"{path}$", changes={name: total}, times=0)
+        message = commandcenter.fails(path=path, paging="all", page_size=10).message
+        assert f"objects, but its {name} is {total}, so paging_style {STYLES[path]} does not get the list" in message
+
+    @pytest.mark.parametrize(("count", "size"), [(30, 10), (25, 5), (3, 2)])
+    def test_an_offset_that_counts_objects(self, sim: Simulator, commandcenter: Task, count: int, size: int) -> None:
+        sim.commandcenter_fill_list("/Job", count)
+        options: dict[str, Any] = {"path": "/Job", "paging": "all", "page_size": size}
+        message = commandcenter.fails(paging_style="limit_page", **options).message
+        assert message.endswith("so this is not paging_style limit_page; set paging_style: limit_offset")
+        assert len(commandcenter(paging_style="limit_offset", **options)["objects"]) == count
 
     def test_a_style_that_it_is_not(self, sim: Simulator, commandcenter: Task) -> None:
         sim.commandcenter_fill_list("/Job", 250)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataprotection.access.plugins.module_utils._rest.strategy import change_of, merged, named_part
+from ansible_collections.dataprotection.access.plugins.module_utils._rest.strategy import change_of, is_same, merged, named_part
 from tests.constants import V2_LOGIN
 from tests.simulator import Simulator
 from tests.unit.helpers import Task, bodies, transcript
@@ -52,6 +52,16 @@ def test_what_is_shown_and_sent() -> None:
     assert change_of("compare", current, body) == ({"a": {"x": 1}, "list": [1, 2]}, body, body)
     whole = {"id": 7, "a": {"x": 3, "y": 2}, "list": [1]}
     assert change_of("merge", current, body) == (current, whole, whole)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [(True, 1, False), (False, 0, False), (0, False, False), (1, 1.0, True), ("1", 1, False), (None, False, False), ([True], [1], False), ([1], [1, 1], False)],
+)
+def test_what_json_calls_equal(one: Any, other: Any, same: bool) -> None:
+    assert is_same(one, other) == is_same({"a": [one]}, {"a": [other]}) == same
+    for strategy in ("compare", "merge"):
+        assert change_of(strategy, {"a": one, "b": 1}, {"a": other}).is_needed != same
 
 
 @pytest.fixture
@@ -95,6 +105,26 @@ class TestCohesity:
     def test_an_object_that_is_not_there(self, sim: Simulator, cohesity: Task) -> None:
         assert cohesity.fails(method="PUT", path=f"{GROUPS}/1", body={"a": 1}, body_strategy="merge").status == 404
         assert sim.requests(method="PUT") == []
+
+    @pytest.mark.parametrize("check_mode", [False, True])
+    @pytest.mark.parametrize("strategy", ["compare", "merge"])
+    @pytest.mark.parametrize("error", [{"errorCode": "KX", "message": "x"}, {"error": {"errorCode": "KX", "message": "x"}}])
+    def test_an_error_in_the_place_of_the_object(
+        self, sim: Simulator, cohesity: Task, group: str, strategy: str, check_mode: bool, error: dict[str, Any]
+    ) -> None:
+        sim.fault("json", method="GET", path="groups", value=error)
+        failed = cohesity.fails(check_mode=check_mode, method="PUT", path=group, body={"a": 1}, body_strategy=strategy)
+        assert failed.message == "body_strategy: the server has returned an error in the place of the object, so nothing was sent: KX: x"
+        assert sim.requests(method="PUT") == []
+
+    def test_an_attribute_that_is_named_like_an_error(self, sim: Simulator, play: Run, group: str) -> None:
+        sim.fault("patch", method="GET", path="groups", changes={"errorCode": "kLate", "message": "x"}, times=0)
+        assert play(method="PUT", path=group, body={"isPaused": False}, body_strategy="merge")["changed"] is False
+
+    def test_a_write_that_was_accepted_and_not_done_has_no_diff(self, sim: Simulator, play: Run, group: str) -> None:
+        sim.fault("status", method="PUT", path="groups", code=409, body={"id": 7})
+        result = play(method="PUT", path=group, body={"isPaused": True}, body_strategy="merge", status_code=[409])
+        assert (result["changed"], result["status"], "diff" in result) == (False, 409, False)
 
     def test_a_path_that_returns_no_object(self, sim: Simulator, cohesity: Task) -> None:
         path = "/irisservices/api/v1/public/protectionJobs"
