@@ -157,7 +157,9 @@ objects:
   elements: raw
   sample: []
 diff:
-  description: The difference between the object as it was and as it is, or would be, after the request. With V(compare), only what O(body) names.
+  description:
+    - The difference between the object as it was and as it is, or would be, after the request. With V(compare), only what O(body) names.
+    - It is left out after a write that was refused with a status in O(status_code).
   returned: success, with O(body_strategy=compare) and O(body_strategy=merge)
   type: dict
   contains:

@@ -16,6 +16,7 @@ _TOTALS = {"limit_offset": "totalRecordsWithoutPaging", "limit_page": "totalReco
 _TOTAL_WITH_COOKIES = "totalCount"
 # A filter may leave a page empty that has others behind it. So many of them in a row are a server that never ends.
 _MOST_EMPTY_PAGES = 3
+_INCOMPLETE = "paging: the list is not complete, because a page"
 _COOKIES = {"pagination_cookie": "paginationCookie", "cookie": "cookie"}
 
 
@@ -64,7 +65,7 @@ def read_all(get: Callable[[Asking], t.Any], wishes: Wishes) -> list[t.Any]:
             return objects
         document, before = get(asking), page
         # A server with cookies that has more to come, or has had it, sends the list, be it empty.
-        page = objects_of(document, key, may_be_missing=pages.style not in _COOKIES)
+        page = objects_of(document, key, may_be_missing=pages.style not in _COOKIES, label=_INCOMPLETE)
         pages.check_overlap(before, page)
         if not (page and page == before and pages.is_same_page_wrong()):
             objects += page
@@ -95,8 +96,11 @@ def found_style(document: t.Any, styles: tuple[str, ...]) -> str:
     return next((style for style in styles if _TOTALS.get(style) in names), "start_limit")
 
 
-def objects_of(document: t.Any, key: str | None, may_be_missing: bool = False) -> list[t.Any]:
-    """The objects on a page. may_be_missing: as on a page behind the end, which some servers send without the list. Raises ApiError."""
+def objects_of(document: t.Any, key: str | None, may_be_missing: bool = False, label: str = "objects_key: the response") -> list[t.Any]:
+    """The objects on a page. may_be_missing: as on a page behind the end, which some servers send without the list. Raises ApiError.
+
+    label: what the message says of a response that has no list under the key.
+    """
     if isinstance(document, list) and key is None:
         return document
     if not isinstance(document, Mapping):
@@ -111,7 +115,7 @@ def objects_of(document: t.Any, key: str | None, may_be_missing: bool = False) -
         return []
     if not isinstance(value, list):
         others = ", ".join(sorted(other for other, one in document.items() if isinstance(one, list))) or "none"
-        raise ApiError(f"objects_key: the response has no list {name!r}; its lists are: {others}")
+        raise ApiError(f"{label} has no list {name!r}; its lists are: {others}")
     return value
 
 

@@ -72,7 +72,7 @@ class TestCohesity:
         [
             ({"errorCode": "KX", "message": "x"}, "an error in the place of a page, so the list is not complete: KX: x"),
             ({"protectionGroups": [], "error": {"errorCode": "KX"}}, "an error in the place of a page, so the list is not complete: KX"),
-            ({}, "no list 'protectionGroups'; its lists are: none"),
+            ({}, "the list is not complete, because a page has no list 'protectionGroups'; its lists are: none"),
             ({"groups": []}, "no list 'protectionGroups'; its lists are: groups"),
         ],
     )
