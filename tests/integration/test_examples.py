@@ -46,7 +46,7 @@ class Reader:
             "https://vault.example.com:8200": openbao.url,
             "/var/lib/tokens": str(tokens),
             "/etc/pki/company-ca.pem": sim.ca_path,
-            "owner_domain: corp.example.com": "owner_domain: CORP",
+            "domain: corp.example.com": "domain: CORP",
         }
         self.variables = {
             "cohesity_password": COHESITY["backup"],

@@ -145,7 +145,7 @@ class TestAResponseAboutAnotherUser:
     def test_than_the_one_that_was_asked_for(self, sim: Simulator, stored: Task, arguments: dict[str, Any]) -> None:
         sim.fault("patch", method="POST", path="AccessToken$", changes={"tokenInfo": {"userId": OTHER_USER}})
         error = stored.fails(user_id=7, **arguments)
-        assert f"for user id 7, and its response is about a token of user id {OTHER_USER} (id 101)" in error.message
+        assert f"for user id 7, and its response is about one of user id {OTHER_USER} (id 101)" in error.message
         assert "so it was neither stored nor revoked" in error.message
         assert [write for write in writes(sim) if not write.startswith("POST")] == []
         assert "access_token" not in self.record(stored)
