@@ -80,7 +80,7 @@ lint: tree installed .venv/lint.stamp  ## style, types, documentation, licences,
 	check mypy; \
 	check yamllint --strict .; \
 	check ansible-lint --offline; \
-	check antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs --check-extra-docs-refs .; \
+	check python docs/lint.py lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs --check-extra-docs-refs .; \
 	check antsibull-changelog lint; \
 	check reuse lint --lines; \
 	check nox --session galaxy -- $(TARBALL); \
