@@ -54,12 +54,12 @@ class SmallAwx:
         self._server.shutdown()
         self._server.server_close()
 
-    def add(self, kind: str, /, **fields: t.Any) -> int:
+    def add(self, collection: str, /, **fields: t.Any) -> int:
         """An object, with what AWX adds to each; returns its id."""
         number = next(self._numbers)
-        url = f"/api/v2/{kind}/{number}/"
+        url = f"/api/v2/{collection}/{number}/"
         base = {"scm_revision": "1", "summary_fields": {}, "related": {name: f"{url}{name}/" for name in ("survey_spec", "hosts", "children")}}
-        self.items.setdefault(kind, {})[number] = {**base, "type": SINGULAR.get(kind, kind.rstrip("s")), **fields, "id": number, "url": url}
+        self.items.setdefault(collection, {})[number] = {**base, "type": SINGULAR.get(collection, collection.rstrip("s")), **fields, "id": number, "url": url}
         return number
 
     def named(self, kind: str) -> dict[str, Item]:

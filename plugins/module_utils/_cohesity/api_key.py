@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from .._errors import ApiError
 from .._fingerprint import fingerprint
+from .._http.messages import is_header_text
 from .._store.format import Contents, DamagedToken, Kind
 from .._time import CLOCK_SLACK, from_api, from_iso, iso
-from .credential import ApiKey, is_header_text
+from .credential import ApiKey
 
 _LONGEST_ID = 200  # characters
 _TIMES = ("expires_at", "created_at", "rotated_at")

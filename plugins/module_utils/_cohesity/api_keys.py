@@ -16,12 +16,11 @@ from urllib.parse import quote
 
 from .._errors import ApiError
 from .._http.client import Response
-from .._http.messages import check_secret
+from .._http.messages import check_secret, is_header_text
 from .._http.salvage import salvage
 from .._names import is_same_name
 from .api_key import NamedKey, from_wire, to_wire
 from .cluster import Cluster
-from .credential import is_header_text
 from .refusal import cluster_words
 from .scope import Send
 

@@ -8,7 +8,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import ApiError
-from .._http.messages import is_header_text as is_header_text
+from .._http.messages import is_header_text
 
 # The headers that say who calls. A call carries the one of its credential and no other.
 CREDENTIAL_HEADERS = ("authorization", "apikey", "session-id", "cookie")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .._errors import ApiError
-from .._http.messages import check_secret
+from .._http.messages import check_secret, is_header_text
 from .._time import from_api, from_iso, iso
-from .credential import is_header_text, returned_secret
+from .credential import returned_secret
 from .login import Account, account_of
 
 

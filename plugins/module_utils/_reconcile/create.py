@@ -8,9 +8,10 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._errors import ApiError
+from .._names import is_same_name
 from .._store.claims import Claim, NoClaims
 from .effects import Effects, is_refusal
-from .facts import is_same_name, is_unused
+from .facts import is_unused
 from .product import Credential
 
 # A creation of which nobody knows how it ended is settled by revoking what was created and creating once more; the third attempt is for a

@@ -8,11 +8,12 @@ import typing as t
 from collections.abc import Callable
 
 from .._errors import ApiError
+from .._names import is_same_name
 from .._store.claims import Claim, Claims, NoClaims
 from .._store.format import Id, Replaced
 from .create import Creation, NameTaken
 from .effects import Effects
-from .facts import Facts, is_retired, is_same_name, retired_names
+from .facts import Facts, is_retired, retired_names
 from .plan import Plan, may_follow
 from .product import Credential, Desired, Renewing, Service
 

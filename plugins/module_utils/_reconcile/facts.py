@@ -8,10 +8,9 @@ import typing as t
 from collections.abc import Sequence
 
 from .._errors import ApiError
-from .._names import is_how_it_is_written as is_how_it_is_written
-from .._names import is_same_name as is_same_name
+from .._names import is_same_name
 from .._store.format import Contents, Id, Replaced
-from .._time import CLOCK_SLACK as CLOCK_SLACK
+from .._time import CLOCK_SLACK
 from .product import Credential, Desired
 
 # Two clocks that differ by no more are taken for one.

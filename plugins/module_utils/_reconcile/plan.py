@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from .._errors import ApiError
+from .._names import is_how_it_is_written, is_same_name
 from .._store.format import Contents, Id, Replaced
-from .facts import CLOCKS_AGREE_SECONDS, Facts, find_live, is_how_it_is_written, is_proven, is_retired, is_same_name, is_token_of, is_unused, prove
+from .facts import CLOCKS_AGREE_SECONDS, Facts, find_live, is_proven, is_retired, is_token_of, is_unused, prove
 from .product import Credential, Desired
 
 

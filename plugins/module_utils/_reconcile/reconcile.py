@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from .._errors import ApiError
 from .._store.claims import Busy, Claims, NoClaims
 from .._store.format import Contents
+from .._time import CLOCK_SLACK
 from .create import NameTaken
 from .execute import Executor, Outcome
-from .facts import CLOCK_SLACK, CLOCKS_AGREE_SECONDS, Facts, OwnerUnknown
+from .facts import CLOCKS_AGREE_SECONDS, Facts, OwnerUnknown
 from .plan import Plan, make_plan
 from .product import Credential, Desired, Service
 
