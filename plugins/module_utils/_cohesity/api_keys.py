@@ -120,13 +120,18 @@ class ApiKeys:
         mine = self.listing(owner_sid)
         if any(key.id == number for key in mine):
             return mine
+        shown = [key for key in self._shown(number) if key.owner_sid == self._owner_sid]
+        self._known_ids.update(key.id for key in shown)
+        return [*mine, *shown]
+
+    def _shown(self, key_id: str) -> list[NamedKey]:
+        """The key with this id, whosever it is, as the cluster shows it by its id; none where this login may not ask so."""
         try:
-            shown = visible_keys(self._send, number)
+            return [_with_sid(key, self._owner_sid) for key in visible_keys(self._send, key_id) if key.id == key_id]
         except ApiError as error:
             if error.status not in _NO_SUCH_LIST:
                 raise
-            shown = []
-        return [*mine, *(key for key in shown if key.id == number and key.owner_sid == self._owner_sid)]
+            return []
 
     def forget_old_list(self) -> bool:
         """Whether the last listing() was read earlier in this task: each one is read anew here."""
@@ -143,14 +148,8 @@ class ApiKeys:
 
     def _refuse_anothers(self, wanted_id: str) -> None:
         """Raise ApiError where the id is the one of a key that this login has created for, or sees of, another user."""
-        try:
-            visible = [_with_sid(key, self._owner_sid) for key in visible_keys(self._send, wanted_id)]
-        except ApiError as error:
-            if error.status not in _NO_SUCH_LIST:
-                raise
-            # It would only have made the message better: without it, the id is one that is not there.
-            return
-        others = [key for key in visible if key.id == wanted_id and key.owner_sid not in (None, self._owner_sid)]
+        # Where the cluster does not show it, the id is one that is not there.
+        others = [key for key in self._shown(wanted_id) if key.owner_sid not in (None, self._owner_sid)]
         if others:
             raise ApiError(
                 f"The API key {others[0].name!r} (id {wanted_id}) belongs to user {others[0].owner!r} ({others[0].owner_sid}), so nothing was changed: "

@@ -44,14 +44,15 @@ def reconcile_once(
     # First: who waits for another run asks the store, and not the server each time.
     contents = claims.resolve_pending(claims.read(), check_mode)
     listed = _listing(server, desired, contents)
+    stored_now = claims.now()
     facts = Facts(
         listed=listed,
         contents=contents,
         has_store=claims.keeps_secrets,
-        now=_now(server, listed, contents, claims.now()),
+        now=_now(server, listed, contents, stored_now),
         overtaken=claims.is_overtaken(contents),
-        clocks_agree=_clocks_agree(server, claims),
-        stored_now=claims.now(),
+        clocks_agree=_clocks_agree(server, stored_now),
+        stored_now=stored_now,
         name_is_taken=name_is_taken,
     )
     try:
@@ -122,8 +123,7 @@ def _now(server: Service, listed: Sequence[Credential], contents: Contents | Non
     return now + offset
 
 
-def _clocks_agree(server: Service, claims: Claims | NoClaims) -> bool:
-    stored = claims.now()
+def _clocks_agree(server: Service, stored: float | None) -> bool:
     return stored is not None and server.has_server_clock and abs(server.server_time() - stored) <= CLOCKS_AGREE_SECONDS
 
 
