@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 import typing as t
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.awx.small_server import Answer, SmallServer
 
 SINGULAR = {"inventories": "inventory", "unified_job_templates": "unified_job_template"}
 SECRETS = {"password", "secret_id", "token", "api_key", "otp_code", "auth_token"}
 Item = dict[str, t.Any]
 
 
-class SmallAwx:
-    """A server in a thread: `items` is its database, `writes` what was asked to change it."""
+class SmallAwx(SmallServer):
+    """`items` is its database, `writes` what was asked to change it."""
 
     def __init__(self) -> None:
         self.items: dict[str, dict[int, Item]] = {}
@@ -25,34 +26,7 @@ class SmallAwx:
         self.surveys: dict[str, Item] = {}
         self.writes: list[str] = []
         self._numbers = itertools.count(1)
-        awx = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def respond(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                status, body = awx.handle(self.command, self.path, json.loads(self.rfile.read(length) or "{}"))
-                content = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 -- http.server asks for these names
-
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> SmallAwx:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__()
 
     def add(self, collection: str, /, **fields: t.Any) -> int:
         """An object, with what AWX adds to each; returns its id."""
@@ -69,7 +43,8 @@ class SmallAwx:
         """The ids that an object is associated with."""
         return self.links.get(f"{self.named(kind)[name]['url']}{link}/", [])
 
-    def handle(self, method: str, target: str, body: Item) -> tuple[int, t.Any]:
+    def handle(self, method: str, target: str, _headers: Mapping[str, str], content: bytes) -> Answer:
+        body: Item = json.loads(content or b"{}")
         path, query = urlsplit(target).path, dict(parse_qsl(urlsplit(target).query))
         kind, *rest = path.removeprefix("/api/v2/").strip("/").split("/")
         if method != "GET":

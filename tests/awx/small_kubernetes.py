@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import typing as t
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
+
+from tests.awx.small_server import Answer, SmallServer
 
 PATH = "/api/v1/namespaces/monitoring/secrets/commandcenter"
 
@@ -21,47 +22,22 @@ def merged(old: t.Any, patch: t.Any) -> t.Any:
     return {key: value for key, value in both.items() if value is not None}
 
 
-class SmallKubernetes:
-    """A server in a thread. `failures`: how many of the next patches are answered with 503 and not done."""
+class SmallKubernetes(SmallServer):
+    """`failures`: how many of the next patches are answered with 503 and not done."""
 
     def __init__(self, token: str) -> None:
         self.secret: dict[str, t.Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "commandcenter"}, "data": {}}
         self.patches = 0
         self.failures = 0
-        kubernetes = self
+        self._token = token
+        super().__init__()
 
-        class Handler(BaseHTTPRequestHandler):
-            def respond(self) -> None:
-                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                is_allowed = self.headers.get("Authorization") == f"Bearer {token}" and self.path == PATH
-                status, body = kubernetes.handle(self.command, self.headers.get("Content-Type"), content) if is_allowed else (403, {"kind": "Status"})
-                answer = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            do_GET = do_PATCH = respond  # noqa: N815 -- http.server asks for these names
-
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> SmallKubernetes:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def handle(self, method: str, kind: str | None, content: bytes) -> tuple[int, dict[str, t.Any]]:
+    def handle(self, method: str, target: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        if headers.get("Authorization") != f"Bearer {self._token}" or target != PATH:
+            return 403, {"kind": "Status"}
         if method == "GET":
             return 200, self.secret
-        if kind != "application/merge-patch+json":
+        if headers.get("Content-Type") != "application/merge-patch+json":
             return 415, {"kind": "Status"}
         self.patches += 1
         if self.failures:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.counting import COLUMNS, counts, notes
+from tests.faults.gateway import Gateway
 from tests.faults.lane import Lane
 from tests.openbao import OpenBao
+from tests.stores import FileStore, Store, VaultStore
 
 LANES = 2
 
@@ -28,6 +31,21 @@ def lanes(openbao: OpenBao) -> Iterator[list[Lane]]:
 @pytest.fixture
 def lane(lanes: list[Lane]) -> Lane:
     return lanes[0]
+
+
+@pytest.fixture
+def gateway(openbao: OpenBao) -> Iterator[Gateway]:
+    """The way to OpenBao, with a clock that tests move."""
+    with Gateway(openbao.url) as gateway:
+        yield gateway
+
+
+@pytest.fixture(params=["file", "vault"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store of either kind; that in OpenBao is reached through the gateway."""
+    if request.param == "file":
+        return FileStore(tmp_path / "tokens")
+    return VaultStore(request.getfixturevalue("openbao"), request.getfixturevalue("gateway").url)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,29 +15,14 @@ from tests import judges
 from tests.constants import DAY
 from tests.faults.counting import notes
 from tests.faults.forks import Crowd, Job, Outcome, job, together
-from tests.faults.gateway import Gateway
 from tests.faults.subjects import KEYS
-from tests.openbao import OpenBao
 from tests.simulator import Simulator
-from tests.stores import FileStore, Store, VaultStore
+from tests.stores import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MANY = 20
 NAME = "exporter"
-
-
-@pytest.fixture(scope="module")
-def gateway(openbao: OpenBao) -> Iterator[Gateway]:
-    with Gateway(openbao.url) as gateway:
-        yield gateway
-
-
-@pytest.fixture(params=["file", "vault"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return FileStore(tmp_path / "tokens")
-    return VaultStore(request.getfixturevalue("openbao"), request.getfixturevalue("gateway").url)
 
 
 @pytest.fixture(scope="module", autouse=True)

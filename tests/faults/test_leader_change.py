@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,12 +18,6 @@ from tests.simulator import Simulator
 from tests.stores import VaultStore
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def gateway(openbao: OpenBao) -> Iterator[Gateway]:
-    with Gateway(openbao.url) as gateway:
-        yield gateway
 
 
 @pytest.mark.parametrize("seconds", [5, 15])

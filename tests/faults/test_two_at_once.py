@@ -21,34 +21,20 @@ from tests.faults import product
 from tests.faults.counting import notes
 from tests.faults.forks import Crowd, Job, Outcome, job, together
 from tests.faults.gateway import Gateway
-from tests.openbao import OpenBao
 from tests.playbook import Ansible
 from tests.simulator import Simulator
-from tests.stores import FileStore, Store, VaultStore
+from tests.stores import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MANY = 20
 
 
-@pytest.fixture(scope="module")
-def gateway(openbao: OpenBao) -> Iterator[Gateway]:
-    """The way to OpenBao, with a clock that tests move."""
-    with Gateway(openbao.url) as gateway:
-        yield gateway
-
-
-@pytest.fixture(params=["file", "vault"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "file":
-        return FileStore(tmp_path / "tokens")
-    return VaultStore(request.getfixturevalue("openbao"), request.getfixturevalue("gateway").url)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def counted() -> Iterator[None]:
+    before = Crowd.runs, Crowd.crowds
     yield
-    notes.append(f"many at once: {Crowd.runs} runs in {Crowd.crowds} crowds")
+    notes.append(f"many at once: {Crowd.runs - before[0]} runs in {Crowd.crowds - before[1]} crowds")
 
 
 class Scene:
