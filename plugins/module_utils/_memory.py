@@ -3,7 +3,7 @@
 """Credentials that tasks of one ansible run share: what a module may remember, and the memory of a single task.
 
 A module that takes part declares it, beside its ARGUMENT_SPEC, by a function memory_key(params), which returns None when the options hold
-no login, and by a keyword argument `memory` of run(), which is a Memory for that login. In the controller's process this is the run's
+nothing to share, and by a keyword argument `memory` of run(), which is a Memory for that login. In the controller's process this is the run's
 own memory (plugin_utils/_run_memory.py). A shipped module gets a copy of what is in there, and what it adds goes back to the controller,
 in an argument and a result that nobody sees (MEMORY_OPTION). Its main() calls run_shipped(run, ARGUMENT_SPEC, takes_memory=True).
 """
@@ -16,9 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ._errors import ApiError
+from ._replacements import Replacements, replacements_in
 
 KINDS = ("token", "session")
 MEMORY_OPTION = "_memory"
+# In the details of a session that replaces one of the user: the fingerprint of that one.
+OWNER = "owner"
+REPLACED = "replaced:"
 _REFUSAL = "refusal"
 
 
@@ -27,6 +31,7 @@ class MemoryKey(t.NamedTuple):
 
     tls: the options that say how the server is verified and reached. credentials: passwords and keys, which are only kept as a hash with a
     secret of the run. one_time: a one-time password. It tells two refused logins apart, but what it earned serves later tasks without it.
+    session: the fingerprint of a session that the options hold. Its replacements are found with and without the login.
     """
 
     server: str
@@ -36,6 +41,7 @@ class MemoryKey(t.NamedTuple):
     tls: tuple[t.Any, ...]
     credentials: tuple[str | None, ...]
     one_time: str | None = None
+    session: str | None = None
 
     def __repr__(self) -> str:
         """Without passwords: a traceback may show it."""
@@ -61,7 +67,9 @@ class RunCredential(t.NamedTuple):
 class Memory:
     """The credentials of one login. This class remembers them as long as the task lasts; a subclass finds other places for them."""
 
-    def __init__(self, text: str | None = None) -> None:
+    def __init__(self, text: str | None = None, session: str | None = None) -> None:
+        """text: of copy_out(). session: as in MemoryKey."""
+        self._session = session
         self._documents: dict[str, dict[str, t.Any]] = _parsed(text)
         self._changed: dict[str, dict[str, t.Any]] = {}
 
@@ -100,7 +108,7 @@ class Memory:
         (is_verdict) is not sent again in this run. Raises what log_in raises, or ApiError for a login that has been refused before.
         """
         useless = refused.secret if isinstance(refused, RunCredential) else refused
-        with self._login_lock():
+        with self._lock():
             known = self.get(*kinds)
             if known is not None and known.secret != useless:
                 return known
@@ -114,14 +122,37 @@ class Memory:
             self.put(credential)
             return credential
 
-    def copy_in(self, text: t.Any) -> None:
-        """Take over what another copy has added, as its additions() gave it."""
+    def replacements(self, session: str) -> Replacements:
+        """What is known of the sessions that replaced the one with this fingerprint."""
+        return replacements_in(self._load(REPLACED + session))
+
+    def update_replacements(self, session: str, news: Replacements) -> bool:
+        """Remember news of the sessions that replaced the one with this fingerprint.
+
+        False where that is not possible, or where nobody would end a session that is new: who has opened it ends it then.
+        """
+        with self._lock(REPLACED + session):
+            known = self.replacements(session)
+            if known.is_ended and news.opened:
+                return False
+            return self._save(REPLACED + session, known.updated(news).document())
+
+    def copy_in(self, text: t.Any) -> bool:
+        """Take over what another copy has added, as its additions() gave it; False where it has opened a session that nobody would end."""
+        kept = True
         for kind, document in _parsed(text).items():
-            self._save(kind, document)
+            if kind.startswith(REPLACED):
+                kept &= self.update_replacements(kind[len(REPLACED) :], replacements_in(document))
+            else:
+                self._save(kind, document)
+        return kept
 
     def copy_out(self) -> str:
-        """Everything that is remembered of this login, as text: it holds secrets."""
-        return json.dumps({kind: self._load(kind) or {} for kind in (*KINDS, _REFUSAL)})
+        """Everything that is remembered of this login, and of the task's session, as text: it holds secrets."""
+        session = self.get("session")
+        owners = [self._session, session and session.details.get(OWNER)]
+        kinds = (*KINDS, _REFUSAL, *(f"{REPLACED}{owner}" for owner in owners if owner))
+        return json.dumps({kind: self._load(kind) or {} for kind in kinds})
 
     def additions(self) -> str:
         """What was added or forgotten since this memory was made, as text: it holds secrets."""
@@ -137,13 +168,23 @@ class Memory:
     def _load(self, kind: str) -> Mapping[str, t.Any] | None:
         return self._documents.get(kind)
 
-    def _save(self, kind: str, document: dict[str, t.Any]) -> None:
+    def _save(self, kind: str, document: dict[str, t.Any]) -> bool:
+        """Remember a document; False where there is no room for it."""
         self._documents[kind] = self._changed[kind] = document
+        return True
 
     @contextmanager
-    def _login_lock(self) -> Iterator[None]:
-        """Held by the one task that logs in."""
+    def _lock(self, kind: str | None = None) -> Iterator[None]:
+        """Held by the one task that changes the document of this kind; without a kind, by the one that logs in."""
         yield
+
+
+def secrets_in(document: Mapping[str, t.Any]) -> Iterator[str]:
+    """The secrets in one of the documents that are remembered."""
+    if "secret" in document:
+        yield document["secret"]
+    yield from document.get("opened") or ()
+    yield from document.get("closed") or ()
 
 
 def _credential(kind: str, document: Mapping[str, t.Any] | None) -> RunCredential | None:
@@ -159,4 +200,8 @@ def _parsed(text: t.Any) -> dict[str, dict[str, t.Any]]:
         return {}
     if not isinstance(documents, dict):
         return {}
-    return {kind: document for kind, document in documents.items() if kind in (*KINDS, _REFUSAL) and isinstance(document, dict)}
+    return {kind: document for kind, document in documents.items() if _is_kind(kind) and isinstance(document, dict)}
+
+
+def _is_kind(kind: str) -> bool:
+    return kind in (*KINDS, _REFUSAL) or kind.startswith(REPLACED)

@@ -235,7 +235,7 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._cohesity.cluster import Cluster
 from ..module_utils._cohesity.login import Login
-from ..module_utils._cohesity.memory import memory_key, to_memory
+from ..module_utils._cohesity.memory import forget_sessions, memory_key, newest_session, sessions_for, to_memory
 from ..module_utils._cohesity.session import Session
 from ..module_utils._errors import ApiError
 from ..module_utils._fingerprint import fingerprint
@@ -260,22 +260,16 @@ SECRET_RESULTS: tuple[str, ...] = ("session.session_id", "session.headers")
 
 def run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None], memory: Memory | None = None) -> dict[str, t.Any]:
     """Return the session that was passed in while it works, and a new one otherwise; or end it. Later tasks of this run may use it, too."""
-    result = _run(params, check_mode, warn)
-    if memory is not None and result["secret_available"]:
-        memory.put(to_memory(result["session"]))
-    if memory is not None and params["state"] == "absent" and params["session"] and not check_mode:
-        memory.forget("session", params["session"]["session_id"] or "")
-    return result
-
-
-def _run(params: Mapping[str, t.Any], check_mode: bool, warn: Callable[[str], None]) -> dict[str, t.Any]:
     known = Session.from_values(params["session"])
     login = Login(**pick(params, COHESITY_LOGIN_SPEC))
     with Cluster(params["cluster"], login, warn=warn, **pick(params, TRANSPORT_OPTIONS)) as cluster:
         if params["state"] == "absent":
             _check_is_whole(params["session"], known)
-            return _absent(cluster, known, check_mode)
-        return _present(cluster, known, params["verify"], check_mode)
+            return _absent(cluster, known, memory, check_mode)
+        result = _present(cluster, known and newest_session(memory, known), params["verify"], check_mode)
+    if memory is not None and result["secret_available"]:
+        memory.put(to_memory(result["session"]))
+    return result
 
 
 def _present(cluster: Cluster, known: Session | None, verify: bool, check_mode: bool) -> dict[str, t.Any]:
@@ -289,14 +283,25 @@ def _present(cluster: Cluster, known: Session | None, verify: bool, check_mode: 
     return _result(cluster.create_session().public(), ["created"], known)
 
 
-def _absent(cluster: Cluster, known: Session | None, check_mode: bool) -> dict[str, t.Any]:
-    """End exactly the known session."""
+def _absent(cluster: Cluster, known: Session | None, memory: Memory | None, check_mode: bool) -> dict[str, t.Any]:
+    """End exactly the known session, and those that calls have opened to replace it when it had expired."""
     if known is None:
         return _result({}, [], None)
     if known.account.cluster != cluster.name:
         raise ApiError(f"session: it belongs to cluster {known.account.cluster!r}, not to {cluster.name!r}, so nothing was sent")
-    ended = cluster.accepts(known) if check_mode else cluster.end_session(known)
-    return _result({}, ["ended"] if ended else [], known if ended else None)
+    end = cluster.accepts if check_mode else cluster.end_session
+    open_before, errors = {}, []
+    for session in sessions_for(memory, known, is_ending=not check_mode):
+        try:
+            open_before[session] = end(session)
+        except ApiError as error:
+            errors.append(error)
+    if memory is not None and not check_mode:
+        forget_sessions(memory, known, open_before)
+    if errors:
+        raise errors[0]
+    ended = [session for session, was_open in open_before.items() if was_open]
+    return _result({}, ["ended"] if ended else [], ended[0] if ended else None)
 
 
 def _check_is_whole(given: Mapping[str, t.Any] | None, known: Session | None) -> None:

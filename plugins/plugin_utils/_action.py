@@ -30,7 +30,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._errors import ApiError
 from ..module_utils._http.connection import REQUESTS_IMPORT_ERROR
-from ..module_utils._memory import MEMORY_OPTION
+from ..module_utils._memory import MEMORY_OPTION, secrets_in
 from ..module_utils._module import failure
 from ..module_utils._redact import Redactor
 from ..module_utils._time import begin_task
@@ -152,7 +152,7 @@ class ModuleAction(ActionBase):
         """What the module made of its arguments on the target."""
         if memory is not None:
             known = memory.copy_out()
-            self._redactor.add(*(document["secret"] for document in json.loads(known).values() if "secret" in document))
+            self._redactor.add(*(secret for document in json.loads(known).values() for secret in secrets_in(document)))
             arguments = {**arguments, MEMORY_OPTION: known}
         try:
             with self._without_secret_variables(task_environment), self._hidden_from_the_log():
@@ -163,8 +163,8 @@ class ModuleAction(ActionBase):
             result["msg"] += missing_variables(self.module.ARGUMENT_SPEC, str(result["msg"]))
         result.pop("invocation", None)
         additions = result.pop(MEMORY_OPTION, None)
-        if memory is not None and additions:
-            memory.copy_in(str(additions))
+        if memory is not None and additions and not memory.copy_in(str(additions)):
+            display.warning(f"{self._task.action}: a session that replaced an expired one could not be remembered. It stays open until it times out.")
         if _CORE < (2, 19):
             # Where the result is hidden, its warnings would be, too.
             for warning in result.pop("warnings", ()):

@@ -22,7 +22,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from ..module_utils._memory import KINDS, Memory, MemoryKey
+from ..module_utils._memory import KINDS, REPLACED, Memory, MemoryKey, secrets_in
 from ._secrets import mask
 
 try:
@@ -38,7 +38,7 @@ _PROBES = 64
 _DIGEST_BYTES = 16
 _CHECKSUM_BYTES = 8
 _HEADER = struct.Struct(f"<{_DIGEST_BYTES}s{_CHECKSUM_BYTES}sI")
-_LARGEST = SLOT_BYTES - _HEADER.size
+LARGEST = SLOT_BYTES - _HEADER.size
 
 # Byte 0 of the file for locks stands for the map, each other one for a login.
 _MAP_LOCK = 0
@@ -77,7 +77,7 @@ class RunMap:
     def write(self, digest: bytes, text: str) -> bool:
         """Remember a text for a digest; False when there is no room for it."""
         content = text.encode()
-        if len(content) > _LARGEST:
+        if len(content) > LARGEST:
             # An older text would be taken for the newest.
             content = b""
         with self.lock(_MAP_LOCK, _MAP_SECONDS) as is_locked:
@@ -142,7 +142,7 @@ class RunMap:
             return None
         length = _HEADER.unpack_from(self._map, offset)[2]
         start = offset + _HEADER.size
-        return self._map[start : start + length] if length <= _LARGEST else None
+        return self._map[start : start + length] if length <= LARGEST else None
 
 
 def _lock_file() -> int:
@@ -168,12 +168,16 @@ class RunMemory(Memory):
     """
 
     def __init__(self, key: MemoryKey, place: tuple[t.Any, ...] = (), run_map: RunMap | None = None) -> None:
-        super().__init__()
+        super().__init__(session=key.session)
         self._map = run_map or RUN_MAP
-        self._login = [*key._replace(one_time=None), *place]
+        self._login = [*key._replace(one_time=None, session=None), *place]
         self._one_time = key.one_time
+        # Who ends a session needs no login for that.
+        self._server = [key.server, *key.tls, *place]
 
     def _digest(self, kind: str) -> bytes:
+        if kind.startswith(REPLACED):
+            return self._map.digest(self._server, kind)
         return self._map.digest(self._login, kind, None if kind in KINDS else self._one_time)
 
     def _load(self, kind: str) -> Mapping[str, t.Any] | None:
@@ -182,18 +186,20 @@ class RunMemory(Memory):
         self._mask(document)
         return document
 
-    def _save(self, kind: str, document: dict[str, t.Any]) -> None:
+    def _save(self, kind: str, document: dict[str, t.Any]) -> bool:
         self._mask(document)
-        self._map.write(self._digest(kind), json.dumps(document))
+        text = json.dumps(document)
+        # Of sessions that nobody else knows, an older list is better than none.
+        return not (kind.startswith(REPLACED) and len(text) > LARGEST) and self._map.write(self._digest(kind), text)
 
     @staticmethod
     def _mask(document: Mapping[str, t.Any] | None) -> None:
-        if document and "secret" in document:
-            mask([document["secret"]])
+        if document:
+            mask(secrets_in(document))
 
     @contextmanager
-    def _login_lock(self) -> Iterator[None]:
-        position = 1 + int.from_bytes(self._map.digest(self._login)[:6], "big")
-        # Who waits in vain logs in all the same.
-        with self._map.lock(position, LOGIN_SECONDS):
+    def _lock(self, kind: str | None = None) -> Iterator[None]:
+        digest = self._map.digest(self._login) if kind is None else self._digest(kind)
+        # Who waits in vain goes on all the same.
+        with self._map.lock(1 + int.from_bytes(digest[:6], "big"), LOGIN_SECONDS):
             yield

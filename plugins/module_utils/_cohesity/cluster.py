@@ -30,6 +30,9 @@ _SECURITY_CONFIG_PRIVILEGES = {"SECURITY_ADVISOR_VIEW", "TENANT_VIEW"}
 DEFAULT_LIFETIME = 24 * 3600  # seconds, the vendor's default
 _COMMAND_CENTER_PATH = re.compile(r"/(?:commandcenter|webconsole|adminconsole)(?:[/?#]|$)", re.IGNORECASE)
 
+# For one call: a credential that another task has left, and one of a login.
+_MOST_REPLACEMENTS = 2
+
 LogIn = Callable[[], Credential]
 
 
@@ -39,7 +42,8 @@ class Cluster:
     credential: what the calls carry; without one, call() logs in. login_with: "token", "session", or "auto", which tries both and stops at
     the first real verdict. acquire: stands between call() and its logins, so that several calls can share one: it is given the login to
     carry out and the credential that was refused (None before the first call), and returns a credential that is not the refused one.
-    The rest is as in HttpClient. Sessions that call() has opened end with the connection.
+    The rest is as in HttpClient. Sessions that call() has opened end with the connection. hand_over: is told of one that replaces an expired
+    session which somebody else has opened, and returns those of the two that end with the connection.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Cluster:
         credential: Credential | None = None,
         login_with: str = "token",
         acquire: Callable[[LogIn, Credential | None], Credential] = lambda log_in, _refused: log_in(),
+        hand_over: Callable[[Session, Session], list[Session]] = lambda session, _expired: [session],
         warn: Callable[[str], None] = lambda _message: None,
         **transport: t.Any,
     ) -> None:
@@ -61,6 +66,7 @@ class Cluster:
         self.actions: list[str] = []
         self._warn = warn
         self._acquire = acquire
+        self._hand_over = hand_over
         redactor = Redactor(login.secrets, secret_keys=("accessToken", "sessionId", "apiKey"))
         self._client = HttpClient(cluster_url(address), warn=warn, redactor=redactor, **transport)
         self._opened: list[Session] = []
@@ -185,20 +191,20 @@ class Cluster:
         A refused request was not carried out, so a write is repeated too. request: as in HttpClient.request. Raises ApiError.
         """
         used = self.credential or self._authenticate(None)
-        try:
-            return self._request(method, path, headers=carrying(used, headers), **request)
-        except ApiError as error:
-            if not self._can_replace(used, error):
-                raise self._explained(error, used) from None
-            # What the refused attempt was not, one before it may have been (502, then 401).
-            maybe_applied = error.maybe_applied
-            fresh = self._authenticate(used, maybe_applied)
-        try:
-            response = self._request(method, path, headers=carrying(fresh, headers), **request)
-        except ApiError as error:
-            error.maybe_applied = error.maybe_applied or maybe_applied
-            raise self._explained(error, fresh) from None
-        return response._replace(maybe_applied=response.maybe_applied or maybe_applied)
+        maybe_applied, replaced, logins = False, 0, len(self.actions)
+        while True:
+            try:
+                response = self._request(method, path, headers=carrying(used, headers), **request)
+                return response._replace(maybe_applied=response.maybe_applied or maybe_applied)
+            except ApiError as error:
+                # What the refused attempt was not, one before it may have been (502, then 401).
+                maybe_applied = error.maybe_applied = error.maybe_applied or maybe_applied
+                # What another task has left may have expired, too. After a login of its own, a call has nothing left to try.
+                is_last = replaced == _MOST_REPLACEMENTS or len(self.actions) > logins
+                if is_last or not self._can_replace(used, error):
+                    raise self._explained(error, used) from None
+            used = self._authenticate(used, maybe_applied)
+            replaced += 1
 
     def _authenticate(self, refused: Credential | None, maybe_applied: bool = False) -> Credential:
         """A credential in the place of the refused one. maybe_applied: whether the request that needs it may have been carried out."""
@@ -231,7 +237,8 @@ class Cluster:
             credential = self.create_token(DEFAULT_LIFETIME)
         else:
             credential = session = self.create_session()
-            self._opened.append(session)
+            is_replacement = isinstance(refused, Session) and refused not in self._opened
+            self._opened += self._hand_over(session, t.cast(Session, refused)) if is_replacement else [session]
         self.actions.append("authenticated" if refused is None else "reauthenticated")
         return credential
 

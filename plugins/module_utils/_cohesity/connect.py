@@ -12,7 +12,8 @@ from .._options import TRANSPORT_OPTIONS, pick
 from .cluster import Cluster
 from .credential import Credential
 from .login import Login
-from .memory import sharing
+from .memory import newest_session, sharing
+from .session import Session
 
 
 def connect(
@@ -22,5 +23,6 @@ def connect(
 
     login_with: as in Cluster. Raises ApiError where the address is none.
     """
-    options = {"credential": credential, "api_version": params["api_version"], "login_with": login_with, **sharing(memory)}
+    carried = newest_session(memory, credential) if isinstance(credential, Session) else credential
+    options = {"credential": carried, "api_version": params["api_version"], "login_with": login_with, **sharing(memory, credential)}
     return Cluster(params["cluster"], login, **options, warn=warn, **pick(params, TRANSPORT_OPTIONS))

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.cluster import Cluster
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.login import Login
-from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.memory import acquire_from, from_memory, memory_key, to_memory
+from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.memory import from_memory, memory_key, sharing, to_memory
 from ansible_collections.dataprotection.access.plugins.module_utils._cohesity.refusal import is_verdict
 from ansible_collections.dataprotection.access.plugins.module_utils._errors import ApiError
 from ansible_collections.dataprotection.access.plugins.module_utils._memory import Memory, RunCredential
@@ -120,7 +120,7 @@ class TestCalls:
 
     def connect(self, sim: Simulator, memory: Memory, password: str = credentials.COHESITY_PASSWORD, login_with: str = "auto") -> Cluster:
         login = Login(username=credentials.COHESITY_USERNAME, password=password)
-        return Cluster(sim.host, login, login_with=login_with, acquire=acquire_from(memory), ca_path=sim.ca_path, timeout=10, retries=0)
+        return Cluster(sim.host, login, login_with=login_with, **sharing(memory, None), ca_path=sim.ca_path, timeout=10, retries=0)
 
     def call(self, sim: Simulator, memory: Memory, **values: str) -> list[str]:
         sim.clear_requests()
