@@ -20,7 +20,9 @@ description:
     calls logs in once. A token or session that another module of this collection has returned in this run for that login is used too.
   - When the cluster says that the credential has expired, the module logs in again and repeats the request, both once. A refused request was not carried
     out, so this is safe for writes too. It needs a login that can be repeated, so neither an API key nor a one-time password can be replaced.
-  - A session that this module opens ends with the task.
+  - A session that this module opens ends with the task, unless it replaces an expired one that is given in O(session), or that
+    M(dataprotection.access.cohesity_session) has opened in this run. Later calls of the run then use the new session, too, and it is ended together with
+    the expired one, by M(dataprotection.access.cohesity_session) with O(dataprotection.access.cohesity_session#module:state=absent).
   - The request C(DELETE /v2/users/sessions) without C(sid) or C(current) in the query is refused, because it ends every session on the cluster.
 options:
   login:

@@ -15,12 +15,15 @@ author:
 description:
   - Logs in to a Cohesity cluster where session management is enabled, and returns a session, with the header that carries it ready for
     P(ansible.builtin.uri#module). Such a cluster issues no access tokens.
-  - Ends exactly the session that is passed in O(session), and no other.
+  - Ends exactly the session that is passed in O(session), and the one with which M(dataprotection.access.cohesity_rest) has replaced it in this run when
+    it had expired; no other. For that, both modules must run on the same machine, with the same O(cluster), O(validate_certs), O(ca_path) and
+    O(use_proxy).
   - A session that is passed in O(session) is reused if it belongs to the same cluster, user and domain and, with O(verify), is still accepted by the
-    cluster.
+    cluster. If it has been replaced in this run, the session that replaced it is returned.
   - Every login counts as a change. Without O(session) there is nothing to reuse, so each task opens a session and reports C(changed).
   - The number of sessions can be limited, for each user and for the whole cluster. End each session that you open, in the C(always) section of a block.
-  - Opening or ending a session is one request. A reused session costs one request with O(verify), and none without.
+  - Opening or ending a session is one request, and one more for each session that replaced it. A reused session costs one request with O(verify), and
+    none without.
   - Check mode opens and ends nothing. The only request that it sends is the one that verifies a session.
 options:
   state:

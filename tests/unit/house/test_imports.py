@@ -25,7 +25,7 @@ FLOORS = (
     {"_http"},
     {"_options", "_redact", "_memory", "_names", "_fingerprint"},
     {"_time"},
-    {"_errors", "_fingerprint"},
+    {"_errors", "_fingerprint", "_replacements"},
 )
 FLOOR_OF = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 FILES = sorted(path for path in PLUGINS.rglob("*.py") if path.parts[len(PLUGINS.parts)] != "doc_fragments")
