@@ -31,15 +31,15 @@ options:
   retries:
     description:
       - How often a request that failed for a temporary reason is sent again. Each further attempt is a warning.
-      - Every request is sent again when no connection could be established, or the name of the server could not be resolved. All except
-        logins, renewals and the creation of API keys are also sent again on HTTP 429, 502 and 503.
-      - A write of M(dataprotection.access.cohesity_rest) and M(dataprotection.access.commandcenter_rest) is only sent again when it has certainly not been
-        carried out, which is when no connection could be established, on HTTP 429, and on HTTP 503 with C(Retry-After).
-      - Requests that only read are also sent again on HTTP 500 and 504, and when the response did not arrive.
+      - Every request is sent again when no connection could be established, or the name of the server could not be resolved.
+      - Requests that only read are also sent again on HTTP 429, 500, 502, 503 and 504, and when the response did not arrive.
+      - Changes and deletions of tokens and API keys, which end the same however often they are sent, are also sent again on HTTP 429, 502 and 503.
+      - Logins, the creation of access tokens of Command Center, and the writes of M(dataprotection.access.cohesity_rest) and
+        M(dataprotection.access.commandcenter_rest) are only sent again when the server has certainly not carried them out, which is on HTTP 429, and on
+        HTTP 503 with C(Retry-After).
+      - A renewal or the creation of an API key that may have reached the server is not sent again, because a pair that is sent twice ends its token, and a
+        second key would be created.
       - The C(Retry-After) of the server is honored as far as O(timeout) allows.
-      - A login is also sent again on HTTP 429, and on HTTP 503 with C(Retry-After). Otherwise, a login, a renewal or the creation of an API key that may have
-        reached the server is not sent again, because repeated failed logins lock the account, a pair that is sent twice ends its token, and a second key
-        would be created.
     type: int
     default: 3
   use_proxy:

@@ -174,7 +174,7 @@ class Memory:
         return True
 
     @contextmanager
-    def _lock(self, kind: str | None = None) -> Iterator[None]:
+    def _lock(self, _kind: str | None = None, /) -> Iterator[None]:
         """Held by the one task that changes the document of this kind; without a kind, by the one that logs in."""
         yield
 

@@ -198,7 +198,7 @@ class RunMemory(Memory):
             mask(secrets_in(document))
 
     @contextmanager
-    def _lock(self, kind: str | None = None) -> Iterator[None]:
+    def _lock(self, kind: str | None = None, /) -> Iterator[None]:
         digest = self._map.digest(self._login) if kind is None else self._digest(kind)
         # Who waits in vain goes on all the same.
         with self._map.lock(1 + int.from_bytes(digest[:6], "big"), LOGIN_SECONDS):

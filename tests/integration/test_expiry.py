@@ -183,7 +183,11 @@ def test_hosts_whose_session_ends_together(ansible: Ansible, strategy: str, is_s
     ending = {"dataprotection.access.cohesity_session": {"session": session, "state": "absent"}}
     both = {"hosts": "both", "gather_facts": False, "strategy": strategy, "module_defaults": MODULE_DEFAULTS}
     plays = [
-        {"hosts": "local", "gather_facts": False, "tasks": [{"add_host": {"name": "{{ item }}", "groups": "both", "ansible_connection": "local"}, "loop": ["one", "two"]}]},
+        {
+            "hosts": "local",
+            "gather_facts": False,
+            "tasks": [{"add_host": {"name": "{{ item }}", "groups": "both", "ansible_connection": "local"}, "loop": ["one", "two"]}],
+        },
         {**both, "tasks": [opening]},
         {"hosts": "local", "gather_facts": False, "tasks": [{"simulate": {"advance": {"seconds": A_DAY}}}]},
         {**both, "tasks": [{**call, "loop": [1, 2, 3]}, call]},

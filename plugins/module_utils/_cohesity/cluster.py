@@ -131,7 +131,7 @@ class Cluster:
         path = TOKEN_PATHS[self.api_version]
         try:
             # Never sent twice: repeated failed logins lock the account.
-            response = self._request("POST", path, body=self.login.token_body(self.api_version), login=True)
+            response = self._request("POST", path, body=self.login.token_body(self.api_version), apply_once=True)
         except ApiError as error:
             raise explain_token_login(error, self.login, self.api_version) from None
         issued_at = self.server_time()
@@ -151,7 +151,7 @@ class Cluster:
         self.login.check()
         try:
             # Never sent twice: repeated failed logins lock the account, and the number of sessions can be limited.
-            response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), login=True)
+            response = self._request("POST", SESSIONS_PATH, body=self.login.session_body(), apply_once=True)
         except ApiError as error:
             raise explain_session_login(error, self.login) from None
         session = Session.from_wire(response.data, self.account, self.server_time(), self._call("POST", SESSIONS_PATH))
@@ -159,13 +159,13 @@ class Cluster:
         return session
 
     def end_session(self, session: Session) -> bool:
-        """End exactly this session; False when it had ended before. Raises ApiError."""
+        """End exactly this session; False when it had ended before, and not by an attempt of this request. Raises ApiError."""
         self._protect(session)
         try:
             self._request("DELETE", f"{SESSIONS_PATH}?current=true", headers=session.headers, text=True)
         except ApiError as error:
             if is_curable(error):
-                return False
+                return error.maybe_applied
             raise explain_call(error, session.kind) from None
         return True
 

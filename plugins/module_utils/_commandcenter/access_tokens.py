@@ -76,7 +76,9 @@ class AccessTokens:
         """Create a token; returns it with its secrets, which the server shows only this once."""
         created = with_defaults(attributes)
         try:
-            response = self._authenticated("POST", TOKENS_PATH, {"tokenName": name, **to_wire(attributes)}, is_precious=self._is_precious)
+            body = {"tokenName": name, **to_wire(attributes)}
+            # What may have been carried out is looked for in the list, before anything is created again.
+            response = self._authenticated("POST", TOKENS_PATH, body, apply_once=True, is_precious=self._is_precious)
             inner = response.data.get("tokenInfo") if isinstance(response.data, dict) else None
             info = inner if isinstance(inner, dict) else response.data
             return created.overlaid(self._read_secrets(info, f"POST {self.server.url}{TOKENS_PATH}", response))._replace(name=name)

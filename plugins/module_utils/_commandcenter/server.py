@@ -192,7 +192,7 @@ class Server:
         call = f"POST {self.url}/Login"
         # Never sent twice: repeated failed logins lock the account.
         try:
-            response = self.client.request("POST", "/Login", body=body, login=True)
+            response = self.client.request("POST", "/Login", body=body, apply_once=True)
         except ApiError as error:
             raise explain_login(error, self.url, self.username, bool(self._otp_code)) from None
         answer = response.data if isinstance(response.data, dict) else {}

@@ -111,7 +111,7 @@ class HttpClient:
         content_type: str | None = None,
         headers: Mapping[str, str] | None = None,
         send_once: bool = False,
-        login: bool = False,
+        apply_once: bool = False,
         idempotent: bool = False,
         text: bool = False,
         accepts: Callable[[int], bool] | None = None,
@@ -123,7 +123,8 @@ class HttpClient:
 
         query: a mapping or pairs, encoded into the URL. body: sent as JSON; or content: sent as it is, with content_type.
         send_once: the request must reach the server at most once (a renewal): it is only repeated when there was no connection.
-        login: the same, but also repeated on 429, and on 503 with Retry-After; never after a verdict or a broken connection.
+        apply_once: the request must be carried out at most once (a login, a creation, any write of a user): it is also repeated on 429, and on
+        503 with Retry-After, by which the server says that it has not looked at it.
         idempotent: the request may be repeated like a GET. text: the response need not be JSON. accepts: which statuses are no error
         (default: 200 to 299). sink: an open, seekable file for the body of an accepted response; without limit, and `timeout` then bounds
         the silence of the server. limit: bytes of any other body. is_precious: whether the response of a failed attempt holds what a
@@ -136,7 +137,7 @@ class HttpClient:
         sent = Request(method, self.base_url + path, options, accepts or _is_success, sink, limit, deadline - started, self.timeout)
         if deadline <= started:
             raise ApiError(f"{sent.label}: not sent, because the time limit of the whole operation has passed")
-        return self._repeat(sent, Retries(method == "GET" or idempotent, send_once, login, is_precious), text, deadline)
+        return self._repeat(sent, Retries(method == "GET" or idempotent, send_once, apply_once, is_precious), text, deadline)
 
     def _not_after(self) -> float:
         return math.inf if self.not_after is None else self.not_after

@@ -47,14 +47,14 @@ Shown = Callable[[str], str]
 class Retries(t.NamedTuple):
     """What allows another attempt.
 
-    repeatable: the request may be carried out twice. once: it may not, and one that was sent is never sent again. login: the same, unless
-    the server says that it has not looked at it: 429, or 503 with a time to come back. is_precious: whether a response holds what a further
+    repeatable: the request may be carried out twice. send_once: one that was sent is never sent again. apply_once: the same, unless the
+    server says that it has not looked at it: 429, or 503 with a time to come back. is_precious: whether a response holds what a further
     attempt would lose, whatever its status says.
     """
 
     repeatable: bool
-    once: bool
-    login: bool
+    send_once: bool
+    apply_once: bool
     is_precious: Callable[[ApiError], bool] = lambda _error: False
 
 
@@ -77,9 +77,9 @@ class Failure(Exception):
             return False
         if self.unsent or self.final:
             return not self.final
-        if rules.login:
+        if rules.apply_once:
             return status == 429 or (status == 503 and self.pause is not None)
-        if rules.once:
+        if rules.send_once:
             return False
         if status is None:
             return rules.repeatable

@@ -153,7 +153,7 @@ def skipped(reason: str) -> dict[str, t.Any]:
 
 
 def _sent(send: Send, message: Message, statuses: Collection[int], **more: t.Any) -> Response:
-    """One request. A write is repeated like a login: only where the server has certainly not carried it out. Raises ApiError."""
+    """One request. A write is only repeated where the server says that it has not carried it out. Raises ApiError."""
     try:
         return send(
             message.method,
@@ -162,7 +162,7 @@ def _sent(send: Send, message: Message, statuses: Collection[int], **more: t.Any
             headers=message.headers,
             content=message.content,
             accepts=lambda status: is_success(status) or status in statuses,
-            login=not message.is_read,
+            apply_once=not message.is_read,
             **more,
         )
     except ApiError as error:

@@ -254,7 +254,7 @@ class TestHints:
     @pytest.mark.parametrize(("status", "hint"), [(403, "the scope of the token"), (429, "try again later"), (500, "look at its log")])
     def test_of_statuses(self, sim: Simulator, client: Client, status: int, hint: str) -> None:
         sim.fault("status", code=status, body={"errorMessage": "No."}, times=0)
-        error = client.fails("POST", login=True, headers={}, accepts=None) if status == 403 else client.fails("POST", send_once=True)
+        error = client.fails("POST", apply_once=True, headers={}, accepts=None) if status == 403 else client.fails("POST", send_once=True)
         assert error.message.endswith(f"HTTP {status}: No.")
         assert error.text.startswith(f"{error.message} ")
         assert hint in error.text

@@ -62,7 +62,7 @@ class TestStatuses:
     @pytest.mark.parametrize("status", sorted((ALWAYS | FOR_GET | NEVER) - {429, 503}))
     def test_a_login_never(self, sim: Simulator, client: Client, status: int) -> None:
         busy(sim, status)
-        error = client.fails("POST", login=True)
+        error = client.fails("POST", apply_once=True)
         assert (error.status, error.maybe_applied) == (status, status in DONE_PERHAPS)
         assert len(sim.requests()) == 1
         assert client.warnings == []
@@ -71,14 +71,14 @@ class TestStatuses:
     def test_a_login_that_the_server_did_not_look_at(self, sim: Simulator, client: Client, status: int, header: str) -> None:
         sim.fault("status", code=status, headers={header: "1"})
         sim.fault("json", value={"good": True})
-        assert client("POST", login=True).data == {"good": True}
+        assert client("POST", apply_once=True).data == {"good": True}
         first, second = sim.requests()
         assert second["monotonic"] - first["monotonic"] >= 0.95
         assert "(the server asks to wait 1 s); attempt 2 of 4 follows in 1 s" in client.warnings[0]
 
     def test_503_without_retry_after_is_no_such_word(self, sim: Simulator, client: Client) -> None:
         sim.fault("status", code=503, headers={"X-RateLimit-Period": "0"})
-        assert client.fails("POST", login=True).status == 503
+        assert client.fails("POST", apply_once=True).status == 503
         assert len(sim.requests()) == 1
 
     @pytest.mark.parametrize("status", sorted(NOT_DONE | DONE_PERHAPS))

@@ -129,7 +129,7 @@ def test_what_could_not_be_ended_is_ended_by_the_next_task(sim: Simulator, play:
     assert play.alive == []
 
 
-def test_a_session_that_was_ended_is_not_replaced_for_later_calls(sim: Simulator, play: Play) -> None:
+def test_a_session_that_was_ended_is_not_replaced_for_later_calls(play: Play) -> None:
     """Nobody is going to end it once more."""
     session = play.open()
     play.end(session, **NO_LOGIN)
