@@ -18,6 +18,8 @@ except ImportError:
     # Whoever opens a connection checks REQUESTS_IMPORT_ERROR first.
     create_urllib3_context = None  # type: ignore[assignment]
 
+# The environment variables of the option ca_path, in which AWX for instance names a file.
+_OPTION_VARIABLES = ("COHESITY_CA_PATH", "COMMANDCENTER_CA_PATH")
 # The environment variables that name a store; the first one that is set counts.
 _FILE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CA_VARIABLES = (*_FILE_VARIABLES, "SSL_CERT_DIR")
@@ -90,10 +92,11 @@ def ssl_context(store: TrustStore) -> ssl.SSLContext | None:
 
 
 def preload() -> None:
-    """Make the TLS context for this environment's default store, so that processes forked from this one inherit it.
+    """Make the TLS contexts for the stores that this environment names, so that processes forked from this one inherit them.
 
-    Never raises: what is wrong with the store is told by the task that needs it.
+    Never raises: what is wrong with a store is told by the task that needs it.
     """
     if create_urllib3_context is not None:
-        with contextlib.suppress(ApiError, OSError):
-            ssl_context(trust_store(None))
+        for ca_path in dict.fromkeys([*map(os.environ.get, _OPTION_VARIABLES), None]):
+            with contextlib.suppress(ApiError, OSError):
+                ssl_context(trust_store(ca_path))
