@@ -33,6 +33,8 @@ _SYSTEM_CA_FILES = (
 
 # Contexts with their CA certificates loaded, by the identity of the file or folder. Parsing a bundle takes longer than a whole login.
 _contexts: dict[tuple[t.Any, ...], ssl.SSLContext] = {}
+# Contexts without CA certificates, made before ansible forks; each of them becomes the context of one store, in one process.
+_blank_contexts: list[ssl.SSLContext] = []
 
 
 class TrustStore(t.NamedTuple):
@@ -79,7 +81,7 @@ def ssl_context(store: TrustStore) -> ssl.SSLContext | None:
         found = os.stat(store.path)
         key = (store.path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         if key not in _contexts:
-            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+            context = _blank_contexts.pop() if _blank_contexts else _blank_context()
             if os.path.isdir(store.path):
                 context.load_verify_locations(capath=store.path)
             else:
@@ -91,8 +93,12 @@ def ssl_context(store: TrustStore) -> ssl.SSLContext | None:
         return None
 
 
+def _blank_context() -> ssl.SSLContext:
+    return create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+
+
 def preload() -> None:
-    """Make the TLS contexts for the stores that this environment names, so that processes forked from this one inherit them.
+    """Make the TLS contexts for the stores that this environment names, so that processes forked from this one inherit them, and a blank one.
 
     Never raises: what is wrong with a store is told by the task that needs it.
     """
@@ -100,3 +106,5 @@ def preload() -> None:
         for ca_path in dict.fromkeys([*map(os.environ.get, _OPTION_VARIABLES), None]):
             with contextlib.suppress(ApiError, OSError):
                 ssl_context(trust_store(ca_path))
+        # For a store that only the task will name.
+        _blank_contexts[:] = [_blank_context()]

@@ -278,6 +278,14 @@ class TestContext:
         assert make(ca_path=str(bundle) if ca_path else None)().status == 200
         assert len(_trust._contexts) == known + 1
 
+    def test_a_blank_one_serves_one_store(self, make: Make, sim: Simulator, bundle: Path, authority: Authority) -> None:
+        preload()
+        (blank,) = _trust._blank_contexts
+        assert make(ca_path=str(bundle))().status == 200
+        assert ssl_context(TrustStore(str(bundle), "test")) is blank
+        assert DISTRUSTED in make(ca_path=authority.ca_path).fails().message
+        assert ssl_context(TrustStore(authority.ca_path, "test")) is not blank
+
     @pytest.mark.parametrize("content", [None, "", "no certificate"])
     def test_a_store_that_cannot_be_read_is_the_task_s_problem(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None) -> None:
         store = tmp_path / "ca.pem"
