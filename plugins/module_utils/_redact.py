@@ -44,6 +44,7 @@ _OPAQUE_WHERE_LABELLED = re.compile(rf"(?:QSDK|Bearer|Basic)\s.*|(?=[\w+/=]*[0-9
 _PLAIN_WORD = re.compile(r"[A-Za-z]{8,31}[.!?)]?")
 # What no text format has to encode.
 _NEVER_ENCODED = re.compile(r"[A-Za-z0-9_.-]*")
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _PERCENT_CODE = re.compile("%..")
@@ -59,11 +60,13 @@ def _encodings(secret: str) -> Iterator[str]:
     # A password from an environment that is not UTF-8 holds surrogates.
     octets = secret.encode("utf-8", "surrogatepass")
     yield secret
-    # As it reads once a server's words were put on one line.
-    yield one_line(secret)
     for encoded in (base64.b64encode(octets).decode(), base64.urlsafe_b64encode(octets).decode()):
         yield encoded
         yield encoded.rstrip("=")
+    if _NEVER_ENCODED.fullmatch(secret):
+        return
+    # As it reads once a server's words were put on one line.
+    yield one_line(secret)
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
     for text in (secret, json.dumps(secret)[1:-1]):
@@ -77,16 +80,39 @@ def _encodings(secret: str) -> Iterator[str]:
         yield _PERCENT_CODE.sub(lambda code: code.group().lower(), quoted)
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """Regular expressions for the secret where each of its characters may be written in any way that text formats know, several deep.
+class _Spelling(t.NamedTuple):
+    """Ways to write a secret that only a regular expression can tell. part: lower-case text that each of them contains; "" for none.
+
+    A regular expression takes longer to compile than a whole task does otherwise, and almost no text needs it.
+    """
+
+    part: str
+    secret: str
+    is_hexadecimal: bool
+
+    def removed_from(self, text: str, lowered: str) -> str:
+        """The text without them. lowered: the same text in lower case, or as it was before something was removed from it."""
+        if self.part not in lowered:
+            return text
+        expression = f"(?i:{self.part})" if self.is_hexadecimal else _any_spelling(self.secret)
+        return re.sub(expression if len(self.secret) >= WHOLE_WORD_BELOW else rf"(?<!\w){expression}(?!\w)", PLACEHOLDER, text)
+
+
+def _spellings(secret: str) -> Iterator[_Spelling]:
+    octets = secret.encode("utf-8", "surrogatepass").hex()
+    if len(octets) >= WHOLE_WORD_BELOW:
+        yield _Spelling(octets, secret, is_hexadecimal=True)
+    if _NEVER_ENCODED.fullmatch(secret) is None:
+        # Letters and digits are never encoded.
+        yield _Spelling(max(_ALPHANUMERIC.findall(secret), key=len, default="").lower(), secret, is_hexadecimal=False)
+
+
+def _any_spelling(secret: str) -> str:
+    """A regular expression for the secret where each of its characters may be written in any way that text formats know, several deep.
 
     Servers differ in which characters they encode: XML needs & and < only, JSON inside JSON doubles each backslash.
     """
-    octets = secret.encode("utf-8", "surrogatepass").hex()
-    if len(octets) >= WHOLE_WORD_BELOW:
-        yield f"(?i:{octets})"
-    if _NEVER_ENCODED.fullmatch(secret) is None:
-        yield "".join(_run(character, len(list(run))) for character, run in itertools.groupby(secret))
+    return "".join(_run(character, len(list(run))) for character, run in itertools.groupby(secret))
 
 
 def _run(character: str, count: int) -> str:
@@ -141,16 +167,17 @@ def _inside_base64(secret: str) -> Iterator[str]:
 
 
 class _Needles(t.NamedTuple):
-    """What gives secrets away. forms: literal, the longest first. patterns: regular expressions. cores: parts of words in base64."""
+    """What gives secrets away. forms: literal, the longest first. cores: parts of words in base64."""
 
     forms: list[str]
-    patterns: list[re.Pattern[str]]
+    spellings: list[_Spelling]
     cores: list[str]
 
     def removed_from(self, text: str) -> str:
         """The text without them; a short form is only taken for one where it is a word by itself."""
-        for pattern in self.patterns:
-            text = pattern.sub(PLACEHOLDER, text)
+        lowered = text.lower()
+        for spelling in self.spellings:
+            text = spelling.removed_from(text, lowered)
         for form in self.forms:
             if form in text:
                 if len(form) >= WHOLE_WORD_BELOW:
@@ -166,12 +193,9 @@ class _Needles(t.NamedTuple):
 def _needles(secrets: Iterable[str]) -> _Needles:
     secrets = set(secrets)
     longest_first = sorted(secrets, key=len, reverse=True)
-    patterns = []
-    for secret in longest_first:
-        for spelling in _spellings(secret):
-            patterns.append(re.compile(spelling if len(secret) >= WHOLE_WORD_BELOW else rf"(?<!\w){spelling}(?!\w)"))
+    spellings = [spelling for secret in longest_first for spelling in _spellings(secret)]
     cores = sorted({core for secret in longest_first for core in _inside_base64(secret)}, key=len, reverse=True)
-    return _Needles(sorted(_forms(secrets), key=len, reverse=True), patterns, cores)
+    return _Needles(sorted(_forms(secrets), key=len, reverse=True), spellings, cores)
 
 
 def _without_words_around(core: str, text: str) -> str:
@@ -199,6 +223,7 @@ class Redactor:
         self._secret_keys = tuple(secret_keys)
         # The encodings are only worked out when something is to be shown; most tasks show nothing.
         self._needles: _Needles | None = None
+        self._needles_in_data: _Needles | None = None
         self.add(*secrets)
 
     def add(self, *secrets: str | None) -> None:
@@ -206,7 +231,7 @@ class Redactor:
         for secret in secrets:
             if secret and secret.strip():
                 self.secrets.add(secret.strip())
-                self._needles = None
+                self._needles = self._needles_in_data = None
 
     def learn(self, document: object) -> None:
         """Remember the secrets under secret_keys in a server's document, at any depth: the server may quote them later."""
@@ -238,10 +263,12 @@ class Redactor:
 
         It is the user's own data, so short secrets, which may be ordinary words, are left alone.
         """
-        needles = _needles(secret for secret in self.secrets if len(secret) >= WHOLE_WORD_BELOW)
-        # Of short secrets, the encodings that are long enough to be nothing else.
-        forms = [form for form in _forms(self.secrets) if len(form) >= WHOLE_WORD_BELOW]
-        return _without(value, needles._replace(forms=sorted(forms, key=len, reverse=True)))
+        if self._needles_in_data is None:
+            needles = _needles(secret for secret in self.secrets if len(secret) >= WHOLE_WORD_BELOW)
+            # Of short secrets, the encodings that are long enough to be nothing else.
+            forms = [form for form in _forms(self.secrets) if len(form) >= WHOLE_WORD_BELOW]
+            self._needles_in_data = needles._replace(forms=sorted(forms, key=len, reverse=True))
+        return _without(value, self._needles_in_data)
 
 
 def _without(value: t.Any, needles: _Needles) -> t.Any:

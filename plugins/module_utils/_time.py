@@ -22,6 +22,7 @@ _UNITS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 # As many digits as any sensible number has, and no digits but ours: int() refuses some that isdigit() accepts.
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _DURATION = re.compile(r"(?:[0-9]{1,15}[wdhms])+")
+_PART_OF_DURATION = re.compile(r"([0-9]+)([wdhms]?)")
 _LONGEST_DURATION = 1000 * 365 * 86400
 # The last second that has a date: 9999-12-31T23:59:59Z.
 LAST_DATE = 253402300799
@@ -32,7 +33,7 @@ def parse_duration(value: str, option: str) -> int:
     text = str(value).strip().lower()
     if not (_NUMBER.fullmatch(text) or _DURATION.fullmatch(text)):
         raise ApiError(f"{option}: {value!r} is not a duration; write for example 90d, 12h, 5m, 1d12h or a number of seconds")
-    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in re.findall(r"([0-9]+)([wdhms]?)", text))
+    seconds = sum(int(number) * _UNITS[unit or "s"] for number, unit in _PART_OF_DURATION.findall(text))
     if seconds > _LONGEST_DURATION:
         raise ApiError(f"{option}: {value!r} is longer than a thousand years")
     return seconds
@@ -134,7 +135,7 @@ def boottime() -> float:
 def boot_id() -> str | None:
     """Names this start of this kernel: its processes, containers included, share boottime() and the locks of files. None where there is no such name."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:
             return file.read().strip() or None
     except (OSError, ValueError):
         return None

@@ -8,6 +8,8 @@ import contextlib
 import functools
 import importlib
 
+from ..module_utils._time import boot_id
+
 try:
     from ..module_utils._http.trust import preload as preload_trust  # type: ignore[import-not-found, unused-ignore]
 except ImportError:
@@ -23,4 +25,5 @@ def preload() -> None:
     for name in ("hvac", *(f"{store}.{part}" for part in ("backends", "claims", "file", "vault"))):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    boot_id()
     preload_trust()

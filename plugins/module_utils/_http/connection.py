@@ -29,31 +29,31 @@ __all__ = ["REQUESTS_IMPORT_ERROR", "Connection", "DeadlineExceeded"]
 class Connection:
     """A requests session to one server that keeps to our rules, and whose exchanges end at their deadline.
 
-    store: the CA certificates that servers are verified against; None without validate_certs.
+    store: the CA certificates that servers are verified against; None without validate_certs. They are only loaded for the first exchange:
+    a task may not need one.
     """
 
     def __init__(self, base_url: str, *, validate_certs: bool, ca_path: str | None, use_proxy: bool, headers: Mapping[str, str] | None = None) -> None:
         self.store = trust_store(ca_path) if validate_certs else None
-        self._context = ssl_context(self.store) if self.store and base_url.startswith("https:") else None
+        self._is_tls = base_url.startswith("https:")
         self._proxies = proxies_for(base_url) if use_proxy else {}
         self._headers = dict(headers or {})
         self._sent = False
+        self._opened: tuple[requests.Session, BoundedAdapter] | None = None
         if not validate_certs:
             urllib3.disable_warnings()
-        self._open(None)
 
-    def _open(self, cookies: t.Any) -> None:
-        self._adapter = BoundedAdapter(self._context)
-        self.session = _Session()
+    def _open(self) -> tuple[requests.Session, BoundedAdapter]:
+        adapter = BoundedAdapter(ssl_context(self.store) if self.store and self._is_tls else None)
+        session = _Session()
         # Otherwise the credentials in ~/.netrc would replace our Authorization header.
-        self.session.trust_env = False
-        self.session.headers.update(self._headers)
-        self.session.verify = self.store.path if self.store else False
-        self.session.proxies = dict(self._proxies)
-        self.session.mount("https://", self._adapter)
-        self.session.mount("http://", self._adapter)
-        if cookies is not None:
-            self.session.cookies = cookies
+        session.trust_env = False
+        session.headers.update(self._headers)
+        session.verify = self.store.path if self.store else False
+        session.proxies = dict(self._proxies)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        return session, adapter
 
     def proxy_passwords(self) -> Iterator[str | None]:
         """The passwords of the proxies in use, which no message may show."""
@@ -73,7 +73,7 @@ class Connection:
 
         deadline: as time.monotonic() counts. Whatever ends the wait before (a task's timeout, Ctrl-C), the exchange is given up.
         """
-        session, adapter = self.session, self._adapter
+        self._opened = session, adapter = self._opened or self._open()
         try:
             return adapter.run_until(lambda: exchange(session), deadline)
         finally:
@@ -81,14 +81,17 @@ class Connection:
             if adapter.given_up:
                 # An abandoned exchange must not get in the way of the next request, a logout for example, which needs the cookies:
                 # behind a load balancer they lead to the server that knows the login.
-                self._open(session.cookies)
+                self._opened = self._open()
+                self._opened[0].cookies = session.cookies
 
     def extend(self, deadline: float) -> None:
         """Move the deadline of the exchange that is under way; called by that exchange."""
-        self._adapter.extend(deadline)
+        if self._opened is not None:
+            self._opened[1].extend(deadline)
 
     def close(self) -> None:
-        self.session.close()
+        if self._opened is not None:
+            self._opened[0].close()
 
 
 class _Session(Session):

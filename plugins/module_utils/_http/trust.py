@@ -18,6 +18,8 @@ except ImportError:
     # Whoever opens a connection checks REQUESTS_IMPORT_ERROR first.
     create_urllib3_context = None  # type: ignore[assignment]
 
+# The environment variables of the option ca_path, in which AWX for instance names a file.
+_OPTION_VARIABLES = ("COHESITY_CA_PATH", "COMMANDCENTER_CA_PATH")
 # The environment variables that name a store; the first one that is set counts.
 _FILE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 CA_VARIABLES = (*_FILE_VARIABLES, "SSL_CERT_DIR")
@@ -31,6 +33,8 @@ _SYSTEM_CA_FILES = (
 
 # Contexts with their CA certificates loaded, by the identity of the file or folder. Parsing a bundle takes longer than a whole login.
 _contexts: dict[tuple[t.Any, ...], ssl.SSLContext] = {}
+# Contexts without CA certificates, made before ansible forks; each of them becomes the context of one store, in one process.
+_blank_contexts: list[ssl.SSLContext] = []
 
 
 class TrustStore(t.NamedTuple):
@@ -77,7 +81,7 @@ def ssl_context(store: TrustStore) -> ssl.SSLContext | None:
         found = os.stat(store.path)
         key = (store.path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         if key not in _contexts:
-            context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+            context = _blank_contexts.pop() if _blank_contexts else _blank_context()
             if os.path.isdir(store.path):
                 context.load_verify_locations(capath=store.path)
             else:
@@ -89,11 +93,18 @@ def ssl_context(store: TrustStore) -> ssl.SSLContext | None:
         return None
 
 
-def preload() -> None:
-    """Make the TLS context for this environment's default store, so that processes forked from this one inherit it.
+def _blank_context() -> ssl.SSLContext:
+    return create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
 
-    Never raises: what is wrong with the store is told by the task that needs it.
+
+def preload() -> None:
+    """Make the TLS contexts for the stores that this environment names, so that processes forked from this one inherit them, and a blank one.
+
+    Never raises: what is wrong with a store is told by the task that needs it.
     """
     if create_urllib3_context is not None:
-        with contextlib.suppress(ApiError, OSError):
-            ssl_context(trust_store(None))
+        for ca_path in dict.fromkeys([*map(os.environ.get, _OPTION_VARIABLES), None]):
+            with contextlib.suppress(ApiError, OSError):
+                ssl_context(trust_store(ca_path))
+        # For a store that only the task will name.
+        _blank_contexts[:] = [_blank_context()]

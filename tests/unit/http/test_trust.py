@@ -211,8 +211,20 @@ class TestContext:
     def test_nothing_is_loaded_after_it_was_made(self, make: Make, bundle: Path) -> None:
         """Neither by requests, which would say that the file is gone, nor by urllib3."""
         client = make(ca_path=str(bundle))
+        assert client().status == 200
+        context = ssl_context(TrustStore(str(bundle), "test"))
+        assert context is not None
+        client.http.close()
         bundle.unlink()
         assert client().status == 200
+        assert context.session_stats()["connect_good"] == 2
+
+    def test_nothing_is_loaded_for_a_task_that_asks_nothing(self, make: Make, bundle: Path) -> None:
+        known = len(_trust._contexts)
+        client = make(ca_path=str(bundle))
+        assert len(_trust._contexts) == known
+        assert client().status == 200
+        assert len(_trust._contexts) == known + 1
 
     def test_a_folder(self, sim: Simulator, make: Make, tmp_path: Path) -> None:
         folder = folder_with(sim.ca_path, tmp_path / "cas")
@@ -256,13 +268,23 @@ class TestContext:
         # The library's own words differ between its releases.
         assert "use a name that appears in the server's certificate" in make(sim.wrong_name_url, ca_path=str(bundle)).fails().message
 
-    def test_made_beforehand(self, make: Make, monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
-        monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    @pytest.mark.parametrize(("variable", "ca_path"), [("SSL_CERT_FILE", False), ("COHESITY_CA_PATH", True), ("COMMANDCENTER_CA_PATH", True)])
+    def test_made_beforehand(self, make: Make, monkeypatch: pytest.MonkeyPatch, bundle: Path, variable: str, ca_path: bool) -> None:
+        preload()
+        monkeypatch.setenv(variable, str(bundle))
         known = len(_trust._contexts)
         preload()
         assert len(_trust._contexts) == known + 1
-        assert make(ca_path=None)().status == 200
+        assert make(ca_path=str(bundle) if ca_path else None)().status == 200
         assert len(_trust._contexts) == known + 1
+
+    def test_a_blank_one_serves_one_store(self, make: Make, sim: Simulator, bundle: Path, authority: Authority) -> None:
+        preload()
+        (blank,) = _trust._blank_contexts
+        assert make(ca_path=str(bundle))().status == 200
+        assert ssl_context(TrustStore(str(bundle), "test")) is blank
+        assert DISTRUSTED in make(ca_path=authority.ca_path).fails().message
+        assert ssl_context(TrustStore(authority.ca_path, "test")) is not blank
 
     @pytest.mark.parametrize("content", [None, "", "no certificate"])
     def test_a_store_that_cannot_be_read_is_the_task_s_problem(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None) -> None:
