@@ -97,6 +97,12 @@ class NamedKey(t.NamedTuple):
         return {key: value for key, value in shown.items() if value is not None}
 
 
+def with_sid(key: NamedKey, owner_sid: str | None) -> NamedKey:
+    """The key with the SID as it was asked for, where it is that one in another case."""
+    is_it = key.owner_sid is not None and owner_sid is not None and key.owner_sid.casefold() == owner_sid.casefold()
+    return key.changed({"owner_sid": owner_sid}) if is_it else key
+
+
 # The cluster's documents
 
 
@@ -181,7 +187,7 @@ def _is_sound(key: str, value: t.Any) -> bool:
     return key != "api_key" or is_header_text(value)
 
 
-KEY_KIND = Kind("cohesity_api_key", _from_stored, _to_stored, frozenset(NamedKey._fields))
+KEY_KIND = Kind("cohesity_api_key", _from_stored, _to_stored, frozenset(NamedKey._fields), frozenset({"owner_sid"}))
 
 
 def public(contents: Contents, _now: float) -> dict[str, t.Any]:

@@ -19,7 +19,7 @@ from .._http.client import Response
 from .._http.messages import check_secret, is_header_text
 from .._http.salvage import salvage
 from .._names import is_same_name
-from .api_key import NamedKey, from_wire, to_wire
+from .api_key import NamedKey, from_wire, to_wire, with_sid
 from .cluster import Cluster
 from .refusal import cluster_words
 from .scope import Send
@@ -37,7 +37,7 @@ def visible_keys(send: Send, key_id: str | None = None) -> list[NamedKey]:
 def keys_of(send: Send, owner_sid: str) -> list[NamedKey]:
     """Every key of a user, without secrets; raises ApiError. A key that belongs to somebody else is left out, even if the cluster lists it."""
     with _explained():
-        listed = [_with_sid(key, owner_sid) for key in _read(send, _path(owner_sid), owner_sid)]
+        listed = [with_sid(key, owner_sid) for key in _read(send, _path(owner_sid), owner_sid)]
     mine = [key for key in listed if key.owner_sid == owner_sid]
     if listed and not mine:
         raise ApiError(
@@ -45,11 +45,6 @@ def keys_of(send: Send, owner_sid: str) -> list[NamedKey]:
             "check owner_sid, or name the owner with owner"
         )
     return mine
-
-
-def _with_sid(key: NamedKey, owner_sid: str) -> NamedKey:
-    """The key with the SID as it was asked for, where it is that one in another case."""
-    return key.changed({"owner_sid": owner_sid}) if key.owner_sid and key.owner_sid.casefold() == owner_sid.casefold() else key
 
 
 def _path(owner_sid: str) -> str:
@@ -127,7 +122,7 @@ class ApiKeys:
     def _shown(self, key_id: str) -> list[NamedKey]:
         """The key with this id, whosever it is, as the cluster shows it by its id; none where this login may not ask so."""
         try:
-            return [_with_sid(key, self._owner_sid) for key in visible_keys(self._send, key_id) if key.id == key_id]
+            return [with_sid(key, self._owner_sid) for key in visible_keys(self._send, key_id) if key.id == key_id]
         except ApiError as error:
             if error.status not in _NO_SUCH_LIST:
                 raise
@@ -178,7 +173,7 @@ class ApiKeys:
                 raise ApiError(f"{call}: the response is not a JSON object", maybe_applied=True)
             secret = check_secret(document.get("apiKey"), "apiKey", call)
             self.cluster.protect(secret)
-            key = _with_sid(from_wire(document, self._owner_sid), self._owner_sid)
+            key = with_sid(from_wire(document, self._owner_sid), self._owner_sid)
             if key.id is None:
                 raise ApiError(f"{call}: the response holds no id", maybe_applied=True)
         except ApiError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .._cohesity.api_key import KEY_KIND
+from .._cohesity.api_key import KEY_KIND, NamedKey, with_sid
 from .._cohesity.api_keys import ApiKeys
 from .declared import Kept, Task, outcome_result, reconcile_declared
 from .desired_key import DesiredKey
@@ -20,7 +20,12 @@ def reconcile_key(keys: ApiKeys, desired: DesiredKey, store: Mapping[str, t.Any]
     scope: the tenant and the cluster behind Helios that it is a key of, as the options name them.
     """
     whose = {"cluster": keys.cluster.name, "name": desired.name, "owner_sid": desired.user_id, **scope}
-    return reconcile_declared(keys, desired, Kept(KEY_KIND, whose), store, task)
+
+    def read(document: Mapping[str, t.Any]) -> NamedKey | None:
+        key = KEY_KIND.read(document)
+        return key and with_sid(key, desired.user_id)
+
+    return reconcile_declared(keys, desired, Kept(KEY_KIND._replace(read=read), whose), store, task)
 
 
 def key_result(outcome: Outcome, keys: ApiKeys) -> dict[str, t.Any]:

@@ -54,6 +54,10 @@ class DesiredKey(t.NamedTuple):
         return False
 
     @property
+    def changes_whole(self) -> bool:
+        return True
+
+    @property
     def names_are_unique(self) -> bool:
         # It is not known of every release, and clients go by the id.
         return False

@@ -59,6 +59,10 @@ class DesiredToken(t.NamedTuple):
         return True
 
     @property
+    def changes_whole(self) -> bool:
+        return False
+
+    @property
     def names_are_unique(self) -> bool:
         return True
 

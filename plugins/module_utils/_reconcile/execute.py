@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from .._errors import ApiError
 from .._names import is_same_name
-from .._store.claims import Claim, Claims, NoClaims
+from .._store.claims import CHANGE, Claim, Claims, NoClaims
 from .._store.format import Id, Replaced
 from .create import Creation, NameTaken
 from .effects import Effects
@@ -63,12 +63,11 @@ class Executor:
         if token and self.plan.changes:
             self.effects.confirm_owner(token)
             try:
-                token = self.effects.update(token, self.plan.changes)
+                token = self._change(token)
             except ApiError:
                 # Perhaps another run is replacing the token meanwhile: then its result is worth waiting for.
                 self.claims.check_unchanged()
                 raise
-            self.claims.save_update(token)
         elif token and self.plan.step == "reuse" and self.desired.is_stale(self.facts.held, token):
             # Somebody has changed it on the server, or a run that did so died before it stored that. Readers go by the record.
             self.effects.try_to(lambda: self.claims.save_update(token), "the record still has the attributes of before")
@@ -81,6 +80,20 @@ class Executor:
                 f"revoke it with id: {leftover.id} and state: absent"
             )
         return self._outcome(token)
+
+    def _change(self, token: Credential) -> Credential:
+        """Change what drifted, and keep that. Where a change sends the whole object, two runs at once would undo each other's."""
+        if not self.desired.changes_whole:
+            token = self.effects.update(token, self.plan.changes)
+            self.claims.save_update(token)
+            return token
+        with self.claims.claim(CHANGE, self._ids_of_name()) as claim:
+            self._bound(claim)
+            claim.ensure_claim()
+            token = self.effects.update(token, self.plan.changes)
+            claim.end_change(token)
+        self.server.not_after = None
+        return token
 
     def _create(self) -> Outcome:
         attributes = self.desired.attributes(self.facts.now, self.plan.token)

@@ -112,6 +112,10 @@ class Desired(t.Protocol):
         """Whether the product renews a secret in place, by which the one before it dies. A static secret is replaced."""
 
     @property
+    def changes_whole(self) -> bool:
+        """Whether a change of one attribute sends all of them, as they were read before."""
+
+    @property
     def names_are_unique(self) -> bool:
         """Whether a server refuses a second one of the same name and owner, so that a creation which it carries out late comes to nothing."""
 

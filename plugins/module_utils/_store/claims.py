@@ -18,6 +18,8 @@ from .record import Record
 
 # How long a run may hold a claim, in seconds of the store's clock, before others take it for dead where no lock tells.
 LEASE_SECONDS = 300
+# A claim for a change in place, which destroys nothing and is the same when it is made twice: however it ends, it leaves nothing in doubt.
+CHANGE = "update"
 # The Date header of a store's server has whole seconds.
 _DATE_SECONDS = 1.0
 
@@ -98,7 +100,7 @@ class Claims:
         if pending.run == self.run or backend.owner_is_gone(pending._asdict()) or backend.age() > pending.lease:
             # Its owner may have ended its claim properly between our look at the record and at the lock.
             self.check_unchanged()
-            self.record.contents = _suspected(contents, pending)
+            self.record.contents = contents._replace(pending=None) if pending.op == CHANGE else _suspected(contents, pending)
             return self.record.contents
         if check_mode:
             return contents
@@ -221,6 +223,12 @@ class Claim:
             raise self._unstored(error, discard, restore) from None
         self._open = False
 
+    def end_change(self, token: t.Any) -> None:
+        """Keep what a change in place has made of the token, and end the claim."""
+        with contextlib.suppress(Conflict):
+            self._record.save((self._before or self._record.empty())._replace(token=token, pending=None))
+        self._open = False
+
     def delete(self) -> None:
         """Remove the record: the token is gone."""
         try:
@@ -243,7 +251,7 @@ class Claim:
         if not self._open or not self._record.is_claimed_by(self._claims.run):
             return
         self._open = False
-        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied)
+        harmless = isinstance(problem, Busy) or (isinstance(problem, ApiError) and not problem.maybe_applied) or self._pending.op == CHANGE
         # Before the claim was complete, nothing was sent.
         self._end(harmless or not self._has_begun)
 
@@ -351,6 +359,9 @@ class NoClaims:
 
     def commit(self, token: t.Any, **_more: t.Any) -> None:
         """There is nothing to write."""
+
+    def end_change(self, token: t.Any) -> None:
+        """There is nothing to keep."""
 
     def delete(self) -> None:
         """There is nothing to remove."""

@@ -80,13 +80,14 @@ class DamagedToken(Exception):
 
 class Kind(t.NamedTuple):
     """One kind of record. read: the token of a document, or None where it holds none; raises DamagedToken.
-    write: the token's keys as they are stored. keys: all of them.
+    write: the token's keys as they are stored. keys: all of them. caseless: keys of the identity that are the same in upper and lower case.
     """
 
     name: str
     read: Callable[[Mapping[str, t.Any]], t.Any]
     write: Callable[[t.Any], dict[str, t.Any]]
     keys: frozenset[str]
+    caseless: frozenset[str] = frozenset()
 
 
 def to_document(contents: Contents, kind: Kind) -> dict[str, t.Any]:
