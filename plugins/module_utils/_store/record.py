@@ -67,7 +67,13 @@ class Record:
     def _check_identity(self, found: Mapping[str, t.Any]) -> None:
         for key in sorted({*found, *self.identity}):
             theirs, ours = found.get(key), self.identity.get(key)
-            if theirs == ours or (key in self.kind.caseless and str(theirs).casefold() == str(ours).casefold()) or (key in self._optional_identity and None in (theirs, ours)):
+            if theirs == ours or self._is_same(key, theirs, ours):
                 continue
             what_to_do = f"use a separate file or path for each credential, or correct {key} if it is mistyped"
             raise StoreError(f"{self.location} holds the record of another credential ({key} {theirs!r}, not {ours!r}); {what_to_do}")
+
+    def _is_same(self, key: str, theirs: t.Any, ours: t.Any) -> bool:
+        """Whether two values of the identity that differ mean the same."""
+        if None in (theirs, ours):
+            return key in self._optional_identity
+        return key in self.kind.caseless and str(theirs).casefold() == str(ours).casefold()
