@@ -78,6 +78,7 @@ def check_moment(moment: Moment, option: str, now: float, last: int = LAST_TIMES
     return at
 
 
+@functools.lru_cache(maxsize=1024)
 def iso(epoch: float | None) -> str | None:
     """ISO 8601 in UTC with a Z, or None for None."""
     return None if epoch is None else datetime.fromtimestamp(int(epoch), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -118,7 +118,8 @@ class Token(t.NamedTuple):
 
     def described(self) -> dict[str, t.Any]:
         """One side of a diff: the attributes that a user can ask for, and never a secret."""
-        shown = {key: value for key, value in self.listed(0).items() if key in _ATTRIBUTES and key != "id"}
+        attributes = {key: getattr(self, key) for key in _ATTRIBUTES if key != "id"}
+        shown = {key: list(value) if isinstance(value, tuple) else value for key, value in attributes.items()}
         # The end of the other scopes' access tokens moves with each renewal, and cannot be asked for.
         times = ("renewable_until",) if self.is_renewable else ("renewable_until", "expires_at")
         shown.update({key: iso(getattr(self, key)) for key in times})

@@ -15,6 +15,7 @@ from .product import Credential, Desired
 
 # Two clocks that differ by no more are taken for one.
 CLOCKS_AGREE_SECONDS = 60
+_RETIRED = "replaced-"
 
 
 class OwnerUnknown(Exception):
@@ -51,6 +52,8 @@ class Facts(t.NamedTuple):
 
     def still_alive(self, replaced: Sequence[Replaced]) -> tuple[Replaced, ...]:
         """Those of these entries of a record whose tokens the server still lists."""
+        if not replaced:
+            return ()
         alive = {token.id for token in self.listed}
         return tuple(entry for entry in replaced if entry.id in alive)
 
@@ -64,17 +67,18 @@ class Facts(t.NamedTuple):
 
 def retired_name(name: str, token_id: Id) -> str:
     """The name of a token that is being replaced. It names the token's own id, so nobody's token has it by chance."""
-    return f"{name}.replaced-{token_id}"
+    return f"{name}.{_RETIRED}{token_id}"
 
 
 def retired_names(name: str, token_id: Id) -> tuple[str, str]:
     """What a token may be renamed to while it is being replaced: the second one is for servers that do not take names so long."""
-    return retired_name(name, token_id), f"replaced-{token_id}"
+    return retired_name(name, token_id), f"{_RETIRED}{token_id}"
 
 
 def is_retired(name: str, token: Credential) -> bool:
     """Whether the token has such a name."""
-    return token.id is not None and token.name in retired_names(name, token.id)
+    # Of a long list that is asked for each of many names, nearly none has: their names are not put together.
+    return token.id is not None and token.name is not None and _RETIRED in token.name and token.name in retired_names(name, token.id)
 
 
 # Which one it is, and whose
