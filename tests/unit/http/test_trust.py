@@ -278,7 +278,7 @@ class TestContext:
         assert make(ca_path=str(bundle) if ca_path else None)().status == 200
         assert len(_trust._contexts) == known + 1
 
-    def test_a_blank_one_serves_one_store(self, make: Make, sim: Simulator, bundle: Path, authority: Authority) -> None:
+    def test_a_blank_one_serves_one_store(self, make: Make, bundle: Path, authority: Authority) -> None:
         preload()
         (blank,) = _trust._blank_contexts
         assert make(ca_path=str(bundle))().status == 200
